@@ -22,7 +22,7 @@ use super::kinds::{kind_of, strips_tool_use};
 use super::labels::{Members, label, parts};
 use super::payload::Payload;
 use super::reach::{ADDRESS, Reach, STORED, Targets, sinks, words_of};
-use super::taken::{A2A_TEXT, OR, Taken, is_checked, taken_out};
+use super::taken::{A2A_IDS, A2A_TEXT, OR, Taken, is_checked, taken_out};
 use super::tested::{self, Fact, Tested, expected};
 use super::used::{Used, used};
 use crate::analysis::schema::{self, Applied, Fields, Registrations, Rule, UNREAD, WHOLE};
@@ -210,13 +210,13 @@ fn of_entry(
     }
     rules.extend(schemas.of(entry, function));
     if entry.kind == EntrypointKind::A2a {
-        rules.insert(
-            A2A_TEXT.to_owned(),
-            Rule {
-                text: true,
-                ..Rule::TYPED
-            },
-        );
+        let text = Rule {
+            text: true,
+            ..Rule::TYPED
+        };
+        for name in [A2A_TEXT].into_iter().chain(A2A_IDS) {
+            rules.insert(name.to_owned(), text);
+        }
     }
     let fixed = names.len();
     let wrapped = wrapped(source, (entry, function));

@@ -136,7 +136,7 @@ impl Seeds for Payload<'_> {
         }
         match self.taken.get(&(module, expr.range)) {
             // The default of `payload.get("order", payload)` stays what it is; see `taken_by_key`.
-            Some(own) if matches!(expr.kind, ExprKind::Call(_)) => labels | own,
+            Some(own) if expr.as_call().is_some_and(|call| !call.args.is_empty()) => labels | own,
             Some(own) => labels & !self.left_behind(module, expr.range) | own,
             None => labels | self.expr(module, expr),
         }

@@ -87,7 +87,7 @@ pub(super) fn sinks<'s>(source: &'s Source, flow: &Flow, tools: &Targets) -> Vec
                 let mut as_they_are: Vec<(ModuleId, ByteRange)> = values
                     .iter()
                     .filter(|(name, _)| match takes {
-                        Takes::Anything => true,
+                        Takes::Anything => !name.is_some_and(is_id),
                         Takes::Conversation => name.is_some_and(is_conversation),
                         Takes::Text => false,
                     })
@@ -421,28 +421,30 @@ fn knows_an_agent(source: &Source) -> bool {
     })
 }
 
+/// Names under which a call is given whose conversation it is, and which.
+fn is_id(name: &str) -> bool {
+    matches!(
+        name,
+        "actor_id"
+            | "session_id"
+            | "user_id"
+            | "thread_id"
+            | "actorId"
+            | "sessionId"
+            | "userId"
+            | "threadId"
+    )
+}
+
 /// Whether a call is given an id by name.
 fn has_id(call: &Call) -> bool {
-    let names = |name: &str| {
-        matches!(
-            name,
-            "actor_id"
-                | "session_id"
-                | "user_id"
-                | "thread_id"
-                | "actorId"
-                | "sessionId"
-                | "userId"
-                | "threadId"
-        )
-    };
     call.keywords
         .iter()
-        .any(|keyword| keyword.name.as_deref().is_some_and(names))
+        .any(|keyword| keyword.name.as_deref().is_some_and(is_id))
         || call.args.last().is_some_and(|last| match &last.kind {
             ExprKind::Dict(entries) => entries
                 .iter()
-                .any(|entry| entry.key.as_ref().and_then(Expr::as_str).is_some_and(names)),
+                .any(|entry| entry.key.as_ref().and_then(Expr::as_str).is_some_and(is_id)),
             _ => false,
         })
 }

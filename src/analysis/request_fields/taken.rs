@@ -30,6 +30,10 @@ pub(super) struct Taken {
 /// The name for what `RequestContext.get_user_input()` of A2A gives: always text.
 pub(super) const A2A_TEXT: &str = "message";
 
+/// Members of `RequestContext` of A2A that are ids: text, or None
+/// (<https://github.com/a2aproject/a2a-python/blob/main/src/a2a/server/agent_execution/context.py>).
+pub(super) const A2A_IDS: [&str; 4] = ["context_id", "task_id", "contextId", "taskId"];
+
 /// Parts of a request that hold the payload and are none of its fields.
 const PLUMBING: &[&str] = &[
     "body",
@@ -102,6 +106,11 @@ pub(super) fn taken_out(
                     if ambient::is_signal(expr) || ambient::is_web_request(expr) =>
                 {
                     None
+                }
+                ExprKind::Attribute { base, attr }
+                    if kind == EntrypointKind::A2a && A2A_IDS.contains(&&**attr) =>
+                {
+                    Some((Key::Text(attr), &**base, Some(Kind::Id)))
                 }
                 ExprKind::Attribute { base, attr }
                     if !called.contains(&expr.range)

@@ -4,7 +4,7 @@ use crate::analysis::agent_code::AgentCode;
 use crate::analysis::exceptions::words;
 use crate::analysis::request_fields::{CONVERSATION, Field, Kind, OR, STATE};
 use crate::model::finding::Fix;
-use crate::model::source::Language;
+use crate::model::source::{EntrypointKind, Language};
 
 /// The test that a field lacks.
 pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
@@ -47,11 +47,9 @@ pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
         return Fix::new("Test each message before it is used")
             .note(conversation(python, test, field));
     }
-    let streams = code
-        .source
-        .module(field.site.0)
-        .and_then(|module| module.function_at(field.site.1.start))
-        .is_some_and(|function| function.is_generator);
+    let answers = Answers::of(code, field);
+    // The SDK of A2A gives nothing else.
+    let always_text = answers == Answers::Raises && field.tested.text_only;
     if is_list(field) {
         let note = match python {
             true => refuse(
@@ -60,7 +58,7 @@ pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
                     "not isinstance({test}, list) or len({test}) > 50 or len(str({test})) > 100_000"
                 ),
                 &format!("Missing or too long '{name}'"),
-                streams,
+                answers,
                 ".",
             ),
             false => format!(
@@ -70,7 +68,7 @@ pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
         return Fix::new("Bound the list before it is used").note(note);
     }
     if is_object(field) {
-        return object(field, python, (name, test), streams);
+        return object(field, python, (name, test), answers);
     }
     let note = match (python, field.kind) {
         (true, Kind::Id) => refuse(
@@ -79,7 +77,7 @@ pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
                 "not isinstance({test}, str) or not re.fullmatch(r\"[A-Za-z0-9_-]{{1,128}}\", {test})"
             ),
             &format!("Invalid '{name}'"),
-            streams,
+            answers,
             &format!(
                 "{}. Better, take it from the verified token or the request context.",
                 match test.contains(['[', '(']) {
@@ -95,22 +93,33 @@ pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
             field,
             &format!("urlparse(str({test})).hostname not in ALLOWED_HOSTS"),
             &format!("Unknown host in '{name}'"),
-            streams,
+            answers,
             ", with a fixed set of hosts. Better, keep the addresses in the configuration and let the caller choose one by its name.",
         ),
         (true, Kind::Number) => refuse(
             field,
             &format!("not isinstance({test}, int) or not 1 <= {test} <= 100"),
             &format!("Invalid '{name}'"),
-            streams,
+            answers,
             ".",
         ),
         (true, _) => refuse(
             field,
-            &format!("not isinstance({test}, str) or len({test}) > 10_000"),
-            &format!("Missing or too long '{name}'"),
-            streams,
-            &format!("; or a pydantic model with `{name}: str = Field(max_length=10_000)`."),
+            &match always_text {
+                true => format!("len({test}) > 10_000"),
+                false => format!("not isinstance({test}, str) or len({test}) > 10_000"),
+            },
+            &match always_text {
+                true => format!("Too long '{name}'"),
+                false => format!("Missing or too long '{name}'"),
+            },
+            answers,
+            &match answers {
+                Answers::Raises => ".".to_owned(),
+                _ => {
+                    format!("; or a pydantic model with `{name}: str = Field(max_length=10_000)`.")
+                }
+            },
         ),
         (false, Kind::Id) => format!(
             "In the request schema: `{name}: z.string().regex(/^[A-Za-z0-9_-]{{1,128}}$/)`."
@@ -126,20 +135,51 @@ pub(super) fn fix(code: &AgentCode<'_>, field: &Field) -> Fix {
     Fix::new("Validate the field before it is used").note(note)
 }
 
+/// How the function that takes a field refuses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answers {
+    /// It returns an error.
+    Returns,
+    /// A generator, which returns no value, yields one.
+    Yields,
+    /// What it returns is no answer: an executor of A2A puts its answers into a queue.
+    Raises,
+}
+
+impl Answers {
+    fn of(code: &AgentCode<'_>, field: &Field) -> Self {
+        let module = code.source.module(field.site.0);
+        let Some(function) = module.and_then(|module| module.function_at(field.site.1.start))
+        else {
+            return Self::Returns;
+        };
+        let mut entries = code.code.entrypoints.iter();
+        let executes = entries
+            .any(|entry| entry.kind == EntrypointKind::A2a && entry.function == Some(function.id));
+        match (executes, function.is_generator) {
+            (true, _) => Self::Raises,
+            (false, true) => Self::Yields,
+            (false, false) => Self::Returns,
+        }
+    }
+}
+
 /// The refusal: an answer where the handler itself takes the field, an exception where a helper does.
-fn refuse(field: &Field, bad: &str, error: &str, streams: bool, rest: &str) -> String {
-    if field.in_handler && streams {
-        // A generator returns no value.
-        return format!(
-            "Before it is used: `if {bad}: yield {{\"error\": \"{error}\"}}; return`{rest}"
-        );
+fn refuse(field: &Field, bad: &str, error: &str, answers: Answers, rest: &str) -> String {
+    match (field.in_handler, answers) {
+        (true, Answers::Returns) => {
+            format!("Before it is used: `if {bad}: return {{\"error\": \"{error}\"}}`{rest}")
+        }
+        (true, Answers::Yields) => {
+            format!("Before it is used: `if {bad}: yield {{\"error\": \"{error}\"}}; return`{rest}")
+        }
+        (true, Answers::Raises) => {
+            format!("Before it is used: `if {bad}: raise ValueError(\"{error}\")`{rest}")
+        }
+        (false, _) => format!(
+            "In the handler, before it calls this helper, or here with an exception that the handler answers: `if {bad}: raise ValueError(\"{error}\")`{rest}"
+        ),
     }
-    if field.in_handler {
-        return format!("Before it is used: `if {bad}: return {{\"error\": \"{error}\"}}`{rest}");
-    }
-    format!(
-        "In the handler, before it calls this helper, or here with an exception that the handler answers: `if {bad}: raise ValueError(\"{error}\")`{rest}"
-    )
 }
 
 /// Whether a field is a conversation or a state whose blocks reach the agent as they came.
@@ -166,7 +206,7 @@ fn is_object(field: &Field) -> bool {
 }
 
 /// The test of an object: its type, and the length of what is written out of it; its members are fields of their own.
-fn object(field: &Field, python: bool, (name, test): (&str, &str), streams: bool) -> Fix {
+fn object(field: &Field, python: bool, (name, test): (&str, &str), answers: Answers) -> Fix {
     if !field.used.serialised {
         let members: Vec<&String> = field
             .used
@@ -187,7 +227,7 @@ fn object(field: &Field, python: bool, (name, test): (&str, &str), streams: bool
                 field,
                 &format!("not isinstance({test}, dict)"),
                 &format!("Invalid '{name}'"),
-                streams,
+                answers,
                 &format!(
                     "; then test what is taken out of it by its own type and length, as a field of the payload: {}. Or a pydantic model with those members and their bounds.",
                     listed(
@@ -209,7 +249,7 @@ fn object(field: &Field, python: bool, (name, test): (&str, &str), streams: bool
             field,
             &format!("not isinstance({test}, dict) or len(json.dumps({test})) > 10_000"),
             &format!("Missing or too long '{name}'"),
-            streams,
+            answers,
             "; `list` in place of `dict` where it is one. Or a pydantic model with the members that are used and their bounds.",
         ),
         false => format!(
