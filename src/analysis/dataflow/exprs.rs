@@ -3,7 +3,7 @@
 use super::env::Env;
 use super::{Engine, Given, Labels, Place, Taken, closures, state};
 use crate::model::source::ir::{
-    BoolOp, Compare, Conditional, Expr, ExprKind, FormatPart, Name, UnaryOp,
+    BoolOp, Compare, Conditional, DictEntry, Expr, ExprKind, FormatPart, Name, UnaryOp,
 };
 use crate::model::source::{ClassId, FnId};
 
@@ -139,16 +139,7 @@ impl<'s> Engine<'s> {
                 self.one_after_another(place, *op, values, env)
             }
             ExprKind::BoolOp { values, .. } => self.all(place, values, env),
-            ExprKind::Dict(entries) => entries.iter().fold(0, |all, entry| {
-                let key = entry
-                    .key
-                    .as_ref()
-                    .map_or(0, |key| self.expr(place, key, env));
-                let value = self.expr(place, &entry.value, env);
-                let name = entry.key.as_ref().and_then(Expr::as_str);
-                let kept = !name.is_some_and(|name| self.seeds.cleans_entry(name));
-                all | self.seeds.derived(key | if kept { value } else { 0 })
-            }),
+            ExprKind::Dict(entries) => self.dict(place, entries, env),
             ExprKind::BinOp { left, right, .. } => {
                 let labels = self.expr(place, left, env) | self.expr(place, right, env);
                 let text = [left, right]
@@ -239,6 +230,30 @@ impl<'s> Engine<'s> {
             | ExprKind::Regex(_)
             | ExprKind::Class(_) => 0,
         }
+    }
+
+    fn dict(&mut self, place: &Place, entries: &'s [DictEntry], env: &mut Env<'s>) -> Labels {
+        let (mut all, mut named) = (0, Vec::new());
+        for entry in entries {
+            let key = entry
+                .key
+                .as_ref()
+                .map_or(0, |key| self.expr(place, key, env));
+            let value = self.expr(place, &entry.value, env);
+            match entry.key.as_ref().and_then(Expr::as_str) {
+                Some(name) if self.seeds.cleans_entry(name) => {}
+                Some(name) => named.push((name, value)),
+                None => all |= self.seeds.derived(key | value),
+            }
+        }
+        // `{**payload, "mode": payload["mode"]}` is the payload.
+        let spread = all;
+        for (name, value) in named {
+            if spread == 0 || !self.seeds.puts_back(name, value, spread) {
+                all |= self.seeds.derived(value);
+            }
+        }
+        all
     }
 
     fn attribute(

@@ -99,6 +99,10 @@ pub trait Seeds {
     fn cleans_entry(&self, _key: &str) -> bool {
         false
     }
+    /// Whether a value put under a key beside what a literal spreads is what stands there already, so that the literal is what it spreads.
+    fn puts_back(&self, _key: &str, _value: Labels, _spread: Labels) -> bool {
+        false
+    }
     /// Whether tests are looked at: a value that a test vouches for carries nothing where the test held.
     fn refines(&self) -> bool {
         false

@@ -7,11 +7,29 @@ use super::state;
 use super::{Engine, FEW_LOOPS, Labels, Limit, MOST_TURNS, Place};
 use crate::analysis::tested::proofs::written_out;
 use crate::model::source::ir::{
-    Expr, ExprKind, Loop, LoopKind, Name, Stmt, StmtKind, Switch, With,
+    Assign, Expr, ExprKind, Loop, LoopKind, Name, Stmt, StmtKind, Switch, With,
 };
 use crate::model::source::scope::receiver;
 use crate::model::source::walk::statements;
 use crate::model::source::{ByteRange, ClassId, Function};
+
+/// The names and values of `a, b = x, y`.
+fn pairs(assign: &Assign) -> Option<Vec<(&Expr, &Expr)>> {
+    let [target] = &*assign.targets else {
+        return None;
+    };
+    let (ExprKind::Tuple(targets) | ExprKind::List(targets)) = &target.kind else {
+        return None;
+    };
+    let (ExprKind::Tuple(values) | ExprKind::List(values)) = &assign.value.as_ref()?.kind else {
+        return None;
+    };
+    let spread = |expr: &Expr| matches!(expr.kind, ExprKind::Starred(_));
+    let apart = targets.len() == values.len()
+        && assign.augmented.is_none()
+        && !targets.iter().chain(values).any(spread);
+    apart.then(|| targets.iter().zip(values).collect())
+}
 
 impl<'s> Engine<'s> {
     pub(super) fn body(&mut self, place: &Place, body: &'s [Stmt], env: &mut Env<'s>) {
@@ -30,8 +48,12 @@ impl<'s> Engine<'s> {
                 let Some(value) = &assign.value else { return };
                 let known = assign.targets.first().and_then(Expr::as_name);
                 let known = known.and_then(|name| env.if_empty(name));
-                let mut labels = self.expr(place, value, env);
-                for target in &assign.targets {
+                let paired = pairs(assign);
+                let mut labels = match &paired {
+                    Some(pairs) => self.each_its_own(place, pairs, env),
+                    None => self.expr(place, value, env),
+                };
+                for target in assign.targets.iter().filter(|_| paired.is_none()) {
                     self.listens(place, target, value, env);
                     if assign.augmented.is_some() {
                         labels |= self.expr(place, target, env);
@@ -42,6 +64,14 @@ impl<'s> Engine<'s> {
                         .trace
                         .bind(here, target, value.range, labels & env.alive);
                     if assign.augmented.is_none() {
+                        self.remember(place, target, value, env);
+                        self.keep_functions(place, target, value, env);
+                    }
+                }
+                if let (Some(pairs), [target]) = (paired, &*assign.targets) {
+                    self.note(place, target, labels);
+                    self.note(place, value, labels);
+                    for (target, value) in pairs {
                         self.remember(place, target, value, env);
                         self.keep_functions(place, target, value, env);
                     }
@@ -336,6 +366,24 @@ impl<'s> Engine<'s> {
             }
             _ => labels,
         }
+    }
+
+    /// `a, b = x, y`: each name gets its own value; all of them are there before the first is bound.
+    fn each_its_own(
+        &mut self,
+        place: &Place,
+        pairs: &[(&'s Expr, &'s Expr)],
+        env: &mut Env<'s>,
+    ) -> Labels {
+        let values = pairs.iter().map(|(_, value)| self.expr(place, value, env));
+        let values: Vec<Labels> = values.collect();
+        let here = (place.module, place.function);
+        for ((target, value), labels) in pairs.iter().zip(&values) {
+            let labels = labels & env.alive;
+            self.assign(place, target, labels, env);
+            self.flow.trace.bind(here, target, value.range, labels);
+        }
+        values.into_iter().fold(0, |all, labels| all | labels)
     }
 
     /// What a function gives to whoever called it.

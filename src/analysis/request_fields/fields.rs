@@ -250,6 +250,7 @@ fn of_entry(
         names.truncate(fixed);
         seeds.taken = label(&taken, &mut names, &mut sites, &mut defaults);
         seeds.within = within(&taken, &seeds.taken);
+        seeds.names.clone_from(&names);
         flow = Flow::run(source, function, &seeds);
         let objects = objects(source, &flow, &names);
         nest(&mut taken, &seeds.taken, &flow, objects);
@@ -257,6 +258,7 @@ fn of_entry(
     names.truncate(fixed);
     seeds.taken = label(&taken, &mut names, &mut sites, &mut defaults);
     seeds.within = within(&taken, &seeds.taken);
+    seeds.names.clone_from(&names);
     flow = Flow::run(source, function, &seeds);
     *truncated = truncated.or(flow.truncated);
     let mut reached = sinks(source, &flow, tools);

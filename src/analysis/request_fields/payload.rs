@@ -279,6 +279,13 @@ impl Seeds for Payload<'_> {
                 )
     }
 
+    /// A field that is put back under its own name: whoever takes it out of the payload takes a field.
+    fn puts_back(&self, key: &str, value: Labels, spread: Labels) -> bool {
+        let mut fields = self.names.iter().enumerate();
+        let others = fields.any(|(bit, name)| value & (1 << bit) != 0 && name != key);
+        spread & WHOLE != 0 && value & WHOLE == 0 && !others
+    }
+
     fn refines(&self) -> bool {
         self.fact.is_some()
     }
