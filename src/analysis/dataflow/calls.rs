@@ -277,7 +277,13 @@ impl<'s> Engine<'s> {
             let summary = self.function(id, &into, self.around(function, env));
             self.came_back(id, call, &summary, env);
             self.demands(place, function, call, env);
-            return if constructor { given } else { summary.returned };
+            if constructor {
+                return given;
+            }
+            if summary.whole == 0 {
+                self.holds_apart(place, expr, summary.keys.clone());
+            }
+            return summary.returned;
         }
         let mut held = self.held_by(place, &call.callee, env);
         held.extend(dispatched);

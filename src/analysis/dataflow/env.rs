@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::keys::Keys;
 use super::{FnId, Labels};
 use crate::model::source::ir::{Expr, Name};
 
@@ -81,6 +82,24 @@ impl<'s> Env<'s> {
         }
         self.keyed = true;
         self.carry(&under(name, key), labels);
+    }
+
+    /// What is under each key of what a name holds; None where something of it is under no key.
+    pub(super) fn keys(&self, name: &str) -> Option<Keys> {
+        let apart = self.keyed && self.own(name).unwrap_or(0) == 0;
+        let keys = apart.then(|| self.keys_of(name))?;
+        let keys: Keys = keys
+            .filter_map(|(key, labels)| Some((key.split_once('\u{0}')?.1.into(), labels)))
+            .collect();
+        (!keys.is_empty()).then_some(keys)
+    }
+
+    /// A name is bound to an object of which no more is labelled than what stands under these keys.
+    pub(super) fn split(&mut self, name: &Name, keys: &Keys) {
+        self.carry(name, 0);
+        for (key, labels) in keys {
+            self.put(name, key, *labels);
+        }
     }
 
     /// Takes out what is under the keys of what a name holds, so that a look at one key does not see the others.

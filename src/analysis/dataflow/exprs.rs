@@ -1,6 +1,7 @@
 //! Expressions.
 
 use super::env::Env;
+use super::keys::Keys;
 use super::{Engine, Given, Labels, Place, Taken, closures, state};
 use crate::model::source::ir::{
     BoolOp, Compare, Conditional, DictEntry, Expr, ExprKind, FormatPart, Name, UnaryOp,
@@ -139,7 +140,7 @@ impl<'s> Engine<'s> {
                 self.one_after_another(place, *op, values, env)
             }
             ExprKind::BoolOp { values, .. } => self.all(place, values, env),
-            ExprKind::Dict(entries) => self.dict(place, entries, env),
+            ExprKind::Dict(entries) => self.dict(place, expr, entries, env),
             ExprKind::BinOp { left, right, .. } => {
                 let labels = self.expr(place, left, env) | self.expr(place, right, env);
                 let text = [left, right]
@@ -187,7 +188,7 @@ impl<'s> Engine<'s> {
                 let labels = value
                     .as_deref()
                     .map_or(0, |value| self.expr(place, value, env));
-                self.give(place, labels);
+                self.give(place, labels, None);
                 0
             }
             ExprKind::Assign { target, value } => {
@@ -232,26 +233,43 @@ impl<'s> Engine<'s> {
         }
     }
 
-    fn dict(&mut self, place: &Place, entries: &'s [DictEntry], env: &mut Env<'s>) -> Labels {
-        let (mut all, mut named) = (0, Vec::new());
+    fn dict(
+        &mut self,
+        place: &Place,
+        expr: &Expr,
+        entries: &'s [DictEntry],
+        env: &mut Env<'s>,
+    ) -> Labels {
+        let (mut spread, mut named) = (0, Vec::new());
         for entry in entries {
             let key = entry
                 .key
                 .as_ref()
                 .map_or(0, |key| self.expr(place, key, env));
             let value = self.expr(place, &entry.value, env);
-            match entry.key.as_ref().and_then(Expr::as_str) {
-                Some(name) if self.seeds.cleans_entry(name) => {}
-                Some(name) => named.push((name, value)),
-                None => all |= self.seeds.derived(key | value),
+            match &entry.key {
+                Some(Expr {
+                    kind: ExprKind::Str(name),
+                    ..
+                }) => {
+                    let kept = !self.seeds.cleans_entry(name);
+                    named.push((name, if kept { value } else { 0 }));
+                }
+                _ => spread |= self.seeds.derived(key | value),
             }
         }
-        // `{**payload, "mode": payload["mode"]}` is the payload.
-        let spread = all;
+        let (mut all, mut keys) = (spread, Keys::new());
         for (name, value) in named {
+            // `{**payload, "mode": payload["mode"]}` is the payload.
             if spread == 0 || !self.seeds.puts_back(name, value, spread) {
-                all |= self.seeds.derived(value);
+                let value = self.seeds.derived(value);
+                all |= value;
+                // The last of one name is what stands there.
+                keys.insert((&**name).into(), value);
             }
+        }
+        if spread == 0 {
+            self.holds_apart(place, expr, keys);
         }
         all
     }
@@ -273,7 +291,18 @@ impl<'s> Engine<'s> {
             Taken::Called(None) => Taken::Whole,
             Taken::Whole | Taken::Key(_) => Taken::Key(attr),
         };
-        let labels = self.expr_as(place, base, of_base, env);
+        // Of `result.error` in TypeScript only what stands under that key.
+        let apart = base.as_name().filter(|_| {
+            matches!(of_base, Taken::Key(_)) && self.source.is_typescript(place.module)
+        });
+        let labels = match apart {
+            Some(name) => {
+                let others = env.take_keys(name);
+                let own = self.expr_as(place, base, of_base, env);
+                own | env.give_keys(others, name, attr)
+            }
+            None => self.expr_as(place, base, of_base, env),
+        };
         let labels = match taken {
             Taken::Called(_) => self.seeds.method(place.module, attr, labels),
             Taken::Whole | Taken::Key(_) => self.seeds.member(place.module, attr, labels),

@@ -11,6 +11,7 @@ mod emptiness;
 mod env;
 mod exprs;
 mod handed;
+mod keys;
 mod outcome;
 mod path;
 mod refine;
@@ -26,6 +27,7 @@ use crate::model::source::ir::{ByteRange, Expr, Handler, Name};
 use crate::model::source::module::Function;
 use crate::model::source::{ClassId, FnId, ModuleId, Source};
 use env::Env;
+use keys::Keys;
 pub use path::Step;
 pub use state::Kept;
 pub(crate) use stmts::{ends, leaves};
@@ -346,11 +348,24 @@ type Context = (FnId, Given, Vec<(Name, Labels)>, Labels);
 struct Summary<'s> {
     /// What it gives.
     returned: Labels,
+    /// What of it stands under the keys of the objects that it gives.
+    keys: Keys,
+    /// What of it does not.
+    whole: Labels,
     /// Where it comes back, with what it gives there; only where tests are looked at.
     exits: Vec<(Env<'s>, Option<&'s Expr>)>,
 }
 
 impl<'s> Summary<'s> {
+    /// Of a function of which no more is known than the labels that it gives.
+    fn of(labels: Labels) -> Self {
+        Self {
+            returned: labels,
+            whole: labels,
+            ..Self::default()
+        }
+    }
+
     /// All ends together.
     fn end(&self) -> Env<'s> {
         let mut any = Env::never();
@@ -423,6 +438,8 @@ struct Engine<'s> {
     raising: BTreeMap<FnId, bool>,
     /// The functions that a framework calls, each once however many depend on it.
     framework: BTreeMap<FnId, Called<'s>>,
+    /// What the object that was made last holds under its keys, and where it was made.
+    apart: Option<((ModuleId, ByteRange), Keys)>,
     /// Where the stack was when the flow began.
     stack: usize,
     depth: u32,
@@ -458,6 +475,7 @@ impl<'s> Engine<'s> {
             held: BTreeMap::new(),
             raising: BTreeMap::new(),
             framework: BTreeMap::new(),
+            apart: None,
             stack: stack_now(),
             depth: 0,
             bodies: 0,
@@ -558,12 +576,9 @@ impl<'s> Engine<'s> {
     fn function(&mut self, id: FnId, given: &Given, mut env: Env<'s>) -> Rc<Summary<'s>> {
         let key = (id, given.clone(), env.carried(), env.alive);
         if let Some(known) = self.memo.get(&key) {
-            return known.clone().unwrap_or_else(|| {
-                Rc::new(Summary {
-                    returned: self.flow.returned(id),
-                    exits: Vec::new(),
-                })
-            });
+            return known
+                .clone()
+                .unwrap_or_else(|| Rc::new(Summary::of(self.flow.returned(id))));
         }
         let Some(function) = self.source.function(id) else {
             return Rc::default();
@@ -576,10 +591,8 @@ impl<'s> Engine<'s> {
                 false => Limit::Bodies(most),
             };
             self.give_up(id.module, function.header, limit);
-            return Rc::new(Summary {
-                returned: given.labels.iter().fold(0, |all, labels| all | labels),
-                exits: Vec::new(),
-            });
+            let all = given.labels.iter().fold(0, |all, labels| all | labels);
+            return Rc::new(Summary::of(all));
         }
         self.memo.insert(key.clone(), None);
         env.forget_empties();

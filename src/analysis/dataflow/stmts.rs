@@ -3,6 +3,7 @@
 use super::closures;
 use super::collected;
 use super::env::Env;
+use super::keys::Keys;
 use super::state;
 use super::{Engine, FEW_LOOPS, Labels, Limit, MOST_TURNS, Place};
 use crate::analysis::tested::proofs::written_out;
@@ -53,12 +54,19 @@ impl<'s> Engine<'s> {
                     Some(pairs) => self.each_its_own(place, pairs, env),
                     None => self.expr(place, value, env),
                 };
+                let keys = match paired.is_none() && assign.augmented.is_none() {
+                    true => self.apart(place, value, labels, env),
+                    false => None,
+                };
                 for target in assign.targets.iter().filter(|_| paired.is_none()) {
                     self.listens(place, target, value, env);
                     if assign.augmented.is_some() {
                         labels |= self.expr(place, target, env);
                     }
                     self.assign(place, target, labels, env);
+                    if let Some(keys) = &keys {
+                        self.assign_keys(place, target, keys, env);
+                    }
                     let here = (place.module, place.function);
                     self.flow
                         .trace
@@ -82,7 +90,10 @@ impl<'s> Engine<'s> {
                 let labels = value
                     .as_ref()
                     .map_or(0, |value| self.expr(place, value, env));
-                self.give(place, labels);
+                let keys = value
+                    .as_ref()
+                    .and_then(|value| self.apart(place, value, labels, env));
+                self.give(place, labels, keys);
                 if let (Some(id), Some(value)) = (place.function, value) {
                     self.flow.trace.give_back(id, value.range, labels);
                 }
@@ -387,10 +398,16 @@ impl<'s> Engine<'s> {
     }
 
     /// What a function gives to whoever called it.
-    pub(super) fn give(&mut self, place: &Place, labels: Labels) {
+    pub(super) fn give(&mut self, place: &Place, labels: Labels, keys: Option<Keys>) {
         if let Some(id) = place.function {
             if let Some(open) = self.open.last_mut() {
                 open.returned |= labels;
+                match keys {
+                    Some(keys) => keys.into_iter().for_each(|(key, own)| {
+                        *open.keys.entry(key).or_default() |= own;
+                    }),
+                    None => open.whole |= labels,
+                }
             }
             *self.flow.returns.entry(id).or_default() |= labels;
         }

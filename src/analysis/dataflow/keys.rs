@@ -1,0 +1,72 @@
+//! Objects whose keys are known: what stands under each is kept apart, through names and what functions return.
+
+use std::collections::BTreeMap;
+
+use super::env::Env;
+use super::{Engine, Labels, Place};
+use crate::model::source::ir::{Expr, ExprKind, Name};
+
+/// What an object holds under its keys, where nothing labelled stands elsewhere in it.
+pub(super) type Keys = BTreeMap<Name, Labels>;
+
+impl<'s> Engine<'s> {
+    /// Remembers what the object that was just made holds under its keys.
+    pub(super) fn holds_apart(&mut self, place: &Place, expr: &Expr, keys: Keys) {
+        self.apart = (!keys.is_empty()).then_some(((place.module, expr.range), keys));
+    }
+
+    /// What the value of an expression that was just evaluated holds under its keys; None where they are not kept apart.
+    pub(super) fn apart(
+        &mut self,
+        place: &Place,
+        expr: &Expr,
+        labels: Labels,
+        env: &Env<'s>,
+    ) -> Option<Keys> {
+        let mut inner = expr;
+        while let ExprKind::Await(awaited) = &inner.kind {
+            inner = awaited;
+        }
+        let mut keys = match &inner.kind {
+            ExprKind::Name(name) => env.keys(name)?,
+            ExprKind::Dict(_) | ExprKind::Call(_) => {
+                let (at, keys) = self.apart.take()?;
+                (at == (place.module, inner.range)).then_some(keys)?
+            }
+            _ => return None,
+        };
+        let all = keys.values().fold(0, |all, own| all | own);
+        if labels & !all != 0 {
+            return None;
+        }
+        keys.values_mut().for_each(|own| *own &= labels);
+        Some(keys)
+    }
+
+    /// Binds a target to an object whose keys are kept apart: a name, or the names of a pattern.
+    pub(super) fn assign_keys(
+        &mut self,
+        place: &Place,
+        target: &'s Expr,
+        keys: &Keys,
+        env: &mut Env<'s>,
+    ) {
+        match &target.kind {
+            ExprKind::Name(name) => env.split(name, keys),
+            ExprKind::Dict(entries) => {
+                for entry in entries {
+                    let (Some(key), ExprKind::Name(name)) =
+                        (entry.key.as_ref().and_then(Expr::as_str), &entry.value.kind)
+                    else {
+                        continue;
+                    };
+                    let own = keys.get(key).copied().unwrap_or(0);
+                    let own = self.seeds.member(place.module, key, own);
+                    let own = self.seeds.read(place.module, &entry.value, own);
+                    env.bind(name, own & env.alive);
+                }
+            }
+            _ => {}
+        }
+    }
+}
