@@ -55,6 +55,7 @@ pub mod settings;
 pub(crate) mod silence;
 pub(crate) mod starts;
 pub mod startup;
+pub(crate) mod state_graphs;
 pub mod tested;
 pub(crate) mod tokens;
 pub(crate) mod tool_sessions;

@@ -256,6 +256,9 @@ impl<'s> Engine<'s> {
         {
             self.put_into(place, base, given, env);
         }
+        if let Some((nodes, as_one)) = self.seeds.runs(place.module, expr) {
+            return self.in_state_of(place, expr, (&nodes, as_one), env);
+        }
         // What a name holds is a function of the project, whatever it is called.
         if self.seeds.cleans(place.module, expr)
             && self.held_by(place, &call.callee, env).is_empty()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::env::Env;
-use super::{Engine, Labels, Place};
+use super::{Engine, FnId, Given, Labels, Place};
 use crate::model::source::ir::{Expr, ExprKind, Name};
 
 /// What an object holds under its keys, where nothing labelled stands elsewhere in it.
@@ -41,6 +41,32 @@ impl<'s> Engine<'s> {
         }
         keys.values_mut().for_each(|own| *own &= labels);
         Some(keys)
+    }
+
+    /// What stands in a state that functions put their objects into, key by key.
+    pub(super) fn in_state_of(
+        &mut self,
+        place: &Place,
+        expr: &Expr,
+        (nodes, as_one): (&[FnId], bool),
+        env: &Env<'s>,
+    ) -> Labels {
+        let mut keys = Keys::new();
+        for &id in nodes {
+            let count = self
+                .source
+                .function(id)
+                .map_or(0, |found| found.params.len());
+            let summary = self.function(id, &Given::of(vec![0; count]), Env::start(env.alive));
+            for (key, own) in &summary.keys {
+                *keys.entry(key.clone()).or_default() |= own;
+            }
+        }
+        let all = keys.values().fold(0, |all, own| all | own);
+        if as_one {
+            self.holds_apart(place, expr, keys);
+        }
+        all
     }
 
     /// Binds a target to an object whose keys are kept apart: a name, or the names of a pattern.

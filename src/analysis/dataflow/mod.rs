@@ -77,6 +77,11 @@ pub trait Seeds {
     fn called_back(&self, _module: ModuleId, _given: &Expr) -> Option<FnId> {
         None
     }
+    /// The functions whose objects a call gives, key by key, and whether it gives them as one object: the nodes of a graph that share
+    /// its state.
+    fn runs(&self, _module: ModuleId, _call: &Expr) -> Option<(Vec<FnId>, bool)> {
+        None
+    }
     /// The labels that a parameter carries whoever calls: what a promise rejects with.
     fn always(&self, _function: FnId, _index: usize) -> Labels {
         0

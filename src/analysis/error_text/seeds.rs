@@ -17,6 +17,7 @@ use super::harmless::{
 use crate::analysis::exceptions;
 use crate::analysis::outward::outward;
 use crate::analysis::rejections::rejections;
+use crate::analysis::state_graphs;
 
 /// The label of a formatted traceback.
 pub(super) const TRACE: Labels = 1 << 63;
@@ -347,6 +348,10 @@ impl Seeds for Exceptions<'_, '_> {
 
     fn called_back(&self, module: ModuleId, given: &Expr) -> Option<FnId> {
         self.caught.rejected.get(&(module, given.range)).copied()
+    }
+
+    fn runs(&self, module: ModuleId, call: &Expr) -> Option<(Vec<FnId>, bool)> {
+        state_graphs::run_by(self.caught.source, module, call)
     }
 
     fn always(&self, function: FnId, index: usize) -> Labels {
