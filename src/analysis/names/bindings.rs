@@ -1,14 +1,22 @@
 //! Names: which binding a name means at a place, and what the binding holds.
 
+use std::collections::BTreeSet;
+
 use super::{Instance, LONG_CHAIN, Meaning, Question, leaf};
 use crate::analysis::call_sites::{passed, receivers};
-use crate::model::source::ir::{Expr, ExprKind};
-use crate::model::source::module::{Binding, BindingKind, Function, Language, Module, Step};
+use crate::model::source::ir::{Expr, ExprKind, Name, StmtKind};
+use crate::model::source::module::{Binding, BindingKind, Class, Function, Language, Module, Step};
 use crate::model::source::scope::receiver;
-use crate::model::source::{ClassId, ModuleId};
+use crate::model::source::{ClassId, FnId, ModuleId};
 
 /// Types that say nothing of what a value does.
 const OPEN_TYPES: [&str; 3] = ["Any", "Callable", "Protocol"];
+/// Longest line of functions that hand a parameter on.
+const FARTHEST: usize = 6;
+/// Most classes that are looked at for those derived from one.
+const MOST_DERIVED: usize = 8;
+/// Steps that a question takes at most for what one parameter is given.
+const GIVEN_STEPS: u32 = 400;
 
 impl<'s> Question<'s> {
     pub(super) fn name(&self, id: ModuleId, name: &str, offset: u32) -> Meaning<'s> {
@@ -19,12 +27,25 @@ impl<'s> Question<'s> {
             return self.this(module, offset, name == "super");
         }
         match module.bindings_around(name, offset) {
-            Some((_, bindings)) => self.best(module, bindings, offset),
+            Some((scope, bindings)) => {
+                let inside = module.function_at(offset).map(|function| function.id);
+                let closed = scope.is_some() && scope.map(|function| function.id) != inside;
+                self.keeping(closed, || self.best(module, bindings, offset))
+            }
             None => match self.class_body(module, name, offset) {
                 Some(bindings) => self.best(module, bindings, offset),
                 None => self.unbound(module, name),
             },
         }
+    }
+
+    /// Answers for what an object or a closure keeps, whose parameters are what callers gave.
+    pub(super) fn keeping(&self, keeps: bool, answer: impl FnOnce() -> Meaning<'s>) -> Meaning<'s> {
+        let before = self.kept.get();
+        self.kept.set(before || keeps);
+        let found = answer();
+        self.kept.set(before);
+        found
     }
 
     /// What the body of a class binds, to a line of the same body.
@@ -228,7 +249,7 @@ impl<'s> Question<'s> {
         let default = default.map(|default| self.project(self.meaning(module.id, default), path));
         match default {
             Some(known) if !matches!(known, Meaning::Unknown | Meaning::Value(..)) => known,
-            _ if path.is_empty() => match self.constructed_with(module, function, index) {
+            _ if path.is_empty() => match self.given(module, function, index) {
                 Meaning::Unknown => declared,
                 known => known,
             },
@@ -255,36 +276,90 @@ impl<'s> Question<'s> {
         }
     }
 
-    /// What a constructor is given for a parameter where its class is made: an agent, a client or a function that the object keeps.
-    /// Of several the first that tells something.
-    fn constructed_with(
-        &self,
-        module: &'s Module,
-        function: &'s Function,
-        index: usize,
-    ) -> Meaning<'s> {
-        let (Some(class), "__init__" | "constructor") = (function.class, &*function.name) else {
+    /// What a function is given for a parameter where it is called: an agent, a client or a function. Of several the first that tells
+    /// something. Of constructors this is always asked, of another function only for what an object or a closure keeps of it.
+    fn given(&self, module: &'s Module, function: &'s Function, index: usize) -> Meaning<'s> {
+        let made = function.class.filter(|_| is_constructor(&function.name));
+        if made.is_none() && !self.kept.get() {
             return Meaning::Unknown;
+        }
+        let key = (function.id, index);
+        if self.params.borrow().contains(&key) || self.params.borrow().len() >= FARTHEST {
+            return Meaning::Unknown;
+        }
+        let own = match made.and_then(|class| module.classes.get(class.index as usize)) {
+            Some(class) => &class.name,
+            None => &function.name,
         };
-        let (Some(made), Some(param)) = (
-            module.classes.get(class.index as usize),
-            function.params.get(index),
-        ) else {
+        let mut names = vec![own];
+        if made.is_some() {
+            let derived = self.source.classes_with_base(own).take(MOST_DERIVED);
+            names.extend(derived.map(|class| &class.name));
+        }
+        let Some(param) = function.params.get(index) else {
             return Meaning::Unknown;
         };
         let place = index.checked_sub(receivers(self.source, function));
-        for (at, expr) in self.source.calls_named(&made.name) {
+        let runs = |at, callee| self.run_by(at, callee) == Some(function.id);
+        self.params.borrow_mut().push(key);
+        let found = self.given_under(&names, (place, &param.name), runs);
+        self.params.borrow_mut().pop();
+        found
+    }
+
+    /// What a field of a class is given where the class is made, which has no constructor of its own: a dataclass, a model.
+    pub(super) fn given_field(&self, class: &'s Class, attr: &str) -> Meaning<'s> {
+        let written = ["__init__", "constructor"];
+        if written.iter().any(|name| class.method(name).is_some()) {
+            return Meaning::Unknown;
+        }
+        let mut fields = class.body.iter().filter_map(|stmt| match &stmt.kind {
+            StmtKind::Assign(assign) if assign.annotation.is_some() => assign.targets.first(),
+            _ => None,
+        });
+        let place = fields.position(|target| target.as_name() == Some(attr));
+        let makes =
+            |at, callee| matches!(self.meaning(at, callee), Meaning::Class(id) if id == class.id);
+        self.given_under(&[&class.name], (place, attr), makes)
+    }
+
+    /// What calls of several names give for a parameter or a field, of those calls that are the ones meant.
+    fn given_under(
+        &self,
+        names: &[&'s Name],
+        (place, label): (Option<usize>, &str),
+        is_meant: impl Fn(ModuleId, &'s Expr) -> bool,
+    ) -> Meaning<'s> {
+        let before = self.kept.replace(true);
+        let found = self.first_given(names, (place, label), is_meant);
+        self.kept.set(before);
+        found
+    }
+
+    fn first_given(
+        &self,
+        names: &[&'s Name],
+        (place, label): (Option<usize>, &str),
+        is_meant: impl Fn(ModuleId, &'s Expr) -> bool,
+    ) -> Meaning<'s> {
+        let inherited = ["__init__", "super"]
+            .into_iter()
+            .filter(|_| names.len() > 1);
+        let names = names.iter().map(|name| &***name).chain(inherited);
+        let began = self.fuel.get();
+        for (at, expr) in names.flat_map(|name| self.source.calls_named(name)) {
             let given = expr.as_call().and_then(|call| {
-                let value = passed(call, place, &param.name)?;
+                let value = passed(call, place, label)?;
                 Some((&call.callee, value))
             });
             let Some((callee, value)) = given else {
                 continue;
             };
-            if !self.look() {
+            // An answer that takes longer is none: what is asked for has others.
+            if began - self.fuel.get() > GIVEN_STEPS || !self.look() {
                 break;
             }
-            if !matches!(self.meaning(at, callee), Meaning::Class(id) if id == class) {
+            if !is_meant(at, callee) {
                 continue;
             }
             match self.meaning(at, value) {
@@ -294,4 +369,29 @@ impl<'s> Question<'s> {
         }
         Meaning::Unknown
     }
+
+    /// The function that a call runs: of a class its constructor, or that of a base.
+    fn run_by(&self, module: ModuleId, callee: &'s Expr) -> Option<FnId> {
+        let class = match self.meaning(module, callee) {
+            Meaning::Function(id) => return Some(id),
+            Meaning::Class(class) => class,
+            // `super(agent)`
+            Meaning::Instance(Instance {
+                class: Some(class), ..
+            }) if callee.as_name() == Some("super") => class,
+            _ => return None,
+        };
+        let constructor = match self.source.is_typescript(class.module) {
+            true => "constructor",
+            false => "__init__",
+        };
+        match self.class_member_at(class, constructor, 0, &mut BTreeSet::new())? {
+            Meaning::Function(id) => Some(id),
+            _ => None,
+        }
+    }
+}
+
+fn is_constructor(name: &str) -> bool {
+    matches!(name, "__init__" | "constructor")
 }

@@ -132,13 +132,16 @@ impl<'s> Question<'s> {
         let mut fallback = None;
         for scope in [&class.instance, &class.fields] {
             if let Some(bindings) = scope.names.get(attr) {
-                match self.best(module, bindings, u32::MAX) {
+                match self.keeping(true, || self.best(module, bindings, u32::MAX)) {
                     found @ (Meaning::Unknown | Meaning::Value(..)) => {
                         fallback = fallback.or(Some(found))
                     }
                     found => return Some(found),
                 }
             }
+        }
+        if matches!(fallback, Some(Meaning::Unknown)) && class.fields.names.get(attr).is_some() {
+            fallback = Some(self.given_field(class, attr));
         }
         if fallback.is_some() {
             return fallback;

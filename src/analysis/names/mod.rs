@@ -90,6 +90,10 @@ struct Question<'s> {
     circled: Cell<bool>,
     /// The expressions being asked for, by their addresses.
     asked: RefCell<Vec<usize>>,
+    /// What is asked for is kept by an object or a closure.
+    kept: Cell<bool>,
+    /// The parameters whose callers are being asked.
+    params: RefCell<Vec<(FnId, usize)>>,
     /// Containers whose elements are being asked for: one may be filled with what was taken from it.
     open: RefCell<BTreeSet<(ModuleId, Name)>>,
     /// A number for each set of open containers, that of now last: an answer holds under the set that it was found under.
@@ -371,6 +375,8 @@ impl<'s> Question<'s> {
             exhausted: Cell::new(false),
             circled: Cell::new(false),
             asked: RefCell::default(),
+            kept: Cell::new(false),
+            params: RefCell::default(),
             open: RefCell::default(),
             opened: RefCell::default(),
             openings: Cell::new(0),

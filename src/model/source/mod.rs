@@ -62,6 +62,8 @@ pub struct Source {
     bytes: OnceLock<u64>,
     /// Calls by the last name of what they call, sorted when somebody asks.
     calls_by_name: OnceLock<HashMap<ir::Name, Vec<(ModuleId, u32)>>>,
+    /// Classes by the last names of their bases, sorted when somebody asks.
+    by_base: OnceLock<HashMap<ir::Name, Vec<ClassId>>>,
     /// What functions have tested of their parameters, found out when somebody asks.
     pub(crate) validated: Arc<Mutex<memo::ByParameter>>,
     /// The classes that others derive from, found out when somebody asks.
@@ -241,6 +243,21 @@ impl Source {
         });
         let named = by_name.get(name).into_iter().flatten();
         named.filter_map(|(id, number)| Some((*id, self.module(*id)?.call(*number)?.1)))
+    }
+
+    /// The classes one of whose bases bears a name, in order.
+    pub fn classes_with_base(&self, name: &str) -> impl Iterator<Item = &Class> {
+        let by_base = self.by_base.get_or_init(|| {
+            let mut by_base: HashMap<ir::Name, Vec<ClassId>> = HashMap::new();
+            for class in self.modules.iter().flat_map(|module| &module.classes) {
+                for base in class.bases.iter().filter_map(ir::Expr::last_name) {
+                    by_base.entry(base.clone()).or_default().push(class.id);
+                }
+            }
+            by_base
+        });
+        let found = by_base.get(name).into_iter().flatten();
+        found.filter_map(|id| self.class(*id))
     }
 
     /// The modules of a name, in order: each code root may have one.
