@@ -1,15 +1,17 @@
 //! What limits agents from outside of the call that makes them: limits of time, limits of a run, and hooks that count.
 
+mod hooks;
 mod nodes;
 
+use self::hooks::{Conduct, Hooks};
 use super::LiveCall;
 use super::bounds::ENDLESS;
 use super::runs::is_run;
 use crate::analysis::agent_code::AgentCode;
-use crate::analysis::names::{Meaning, package};
+use crate::analysis::names::{Instance, Meaning, package};
 use crate::model::source::walk::{expressions, statements, sub_expressions};
 use crate::model::source::{
-    Call, Expr, ExprKind, Function, Module, ModuleId, Source, Stmt, StmtKind,
+    Call, ClassId, Expr, ExprKind, Function, Module, ModuleId, Source, Stmt, StmtKind,
 };
 
 /// Options of a run that bound its loop.
@@ -35,6 +37,17 @@ const CLIENTS: [&str; 8] = [
     "ratelimit",
     "anyio",
 ];
+/// Options of an agent that no loop asks: what stands in them counts no turns.
+const ASIDE: [&str; 8] = [
+    "tools",
+    "model",
+    "state",
+    "messages",
+    "system_prompt",
+    "systemPrompt",
+    "instructions",
+    "name",
+];
 /// The names and members that are followed from an agent's options to what they hold.
 const DEEPEST: u8 = 4;
 
@@ -48,6 +61,8 @@ pub(crate) struct Limiters {
     nodes: Vec<usize>,
     /// Something that counts is put into an agent after it was made, or where nobody sees which one it is.
     counted: bool,
+    /// What the project's own hooks do.
+    hooks: Hooks,
 }
 
 impl Limiters {
@@ -58,6 +73,7 @@ impl Limiters {
             of_runs: Vec::new(),
             nodes: nodes::timed(code, calls),
             counted: false,
+            hooks: Hooks::default(),
         };
         for (module, _, expr) in calls {
             let Some(call) = expr.as_call() else { continue };
@@ -67,7 +83,7 @@ impl Limiters {
             if is_limited_run(code.source, module, expr, call) {
                 found.of_runs.push(maker(code.source, module.id, call));
             }
-            found.counted |= adds_a_counter(code.source, module.id, call);
+            found.counted |= found.adds_a_counter(code.source, module, call);
         }
         found
     }
@@ -80,9 +96,104 @@ impl Limiters {
             || of_runs.any(|made| made.is_none_or(|made| made == own))
             || self.nodes.contains(&own)
             || self.counted
-            || call
-                .values()
-                .any(|value| holds_a_counter(source, module, value))
+            || given(call).any(|(name, value)| {
+                self.holds_a_counter(source, module, value)
+                    || name.is_some_and(takes_hooks) && self.ends(source, module, value)
+            })
+    }
+
+    /// Whether a call puts something that counts turns into an agent: `agent.hooks.add_hook(TurnLimit(20))`,
+    /// `agent.add_hook(count, BeforeModelCallEvent)`. What a hook registers of itself counts where the hook is given to an agent.
+    fn adds_a_counter(&self, source: &Source, module: &Module, call: &Call) -> bool {
+        let name = call.written_name().to_ascii_lowercase();
+        let adds = ["add", "register", "use"];
+        matches!(call.callee.kind, ExprKind::Attribute { .. })
+            && adds.iter().any(|word| name.starts_with(word))
+            && takes_hooks(&name)
+            && call.args.iter().any(|arg| {
+                self.holds_a_counter(source, module.id, arg)
+                    || !registers_itself(module, call) && self.ends(source, module.id, arg)
+            })
+    }
+
+    /// Whether something that counts turns is in a value: `[TurnLimit(20)]`, or a name that holds it.
+    fn holds_a_counter(&self, source: &Source, module: ModuleId, value: &Expr) -> bool {
+        let mut open: Vec<(ModuleId, &Expr, u8)> = vec![(module, value, 0)];
+        let mut left = 200_u32;
+        while let Some((module, value, depth)) = open.pop() {
+            for inner in sub_expressions(value) {
+                left = left.saturating_sub(1);
+                if left == 0 {
+                    return false;
+                }
+                if self.is_counter(source, module, inner) {
+                    return true;
+                }
+                if depth < DEEPEST
+                    && matches!(inner.kind, ExprKind::Name(_) | ExprKind::Attribute { .. })
+                {
+                    match source.meaning(module, inner) {
+                        Meaning::Value(home, held) if !held.is(inner) => {
+                            open.push((home, held, depth + 1));
+                        }
+                        Meaning::Instance(made) if self.counts(source, &made) => return true,
+                        _ => {}
+                    }
+                }
+            }
+        }
+        false
+    }
+
+    /// Whether an object counts turns: `cap = TurnLimit(20)`.
+    fn counts(&self, source: &Source, made: &Instance<'_>) -> bool {
+        let written = made.call.map(|call| call.written_name());
+        written.is_some_and(|written| {
+            self.is_limit(source, made.class, written, Some(&made.type_name))
+        })
+    }
+
+    /// Whether a call makes something that counts turns.
+    fn is_counter(&self, source: &Source, module: ModuleId, expr: &Expr) -> bool {
+        expr.as_call().is_some_and(|call| {
+            let class = source.callee_class(module, call);
+            let made = source.callee_name(module, expr);
+            self.is_limit(source, class, call.written_name(), made)
+        })
+    }
+
+    /// Whether a class counts turns: by its code, and by its name where that does not say it.
+    fn is_limit(
+        &self,
+        source: &Source,
+        class: Option<ClassId>,
+        written: &str,
+        made: Option<&str>,
+    ) -> bool {
+        match class.map(|class| self.hooks.of_class(source, class)) {
+            Some(Conduct::Ends) => true,
+            Some(Conduct::Goes) => false,
+            Some(Conduct::Unsure) | None => is_named_a_limit(written, made),
+        }
+    }
+
+    /// Whether a value is a function of the project, or holds one, that ends the loop which calls it.
+    fn ends(&self, source: &Source, module: ModuleId, value: &Expr) -> bool {
+        let items = match &value.kind {
+            ExprKind::List(items) | ExprKind::Tuple(items) => items,
+            _ => std::slice::from_ref(value),
+        };
+        items.iter().any(|item| {
+            let function = match &item.kind {
+                ExprKind::Name(_)
+                | ExprKind::Attribute { .. }
+                | ExprKind::Call(_)
+                | ExprKind::Lambda(_) => source.function_value(module, item),
+                _ => None,
+            };
+            function
+                .is_some_and(|function| self.hooks.of_function(source, function) == Conduct::Ends)
+        })
     }
 }
 
@@ -120,63 +231,55 @@ fn maker(source: &Source, module: ModuleId, call: &Call) -> Option<usize> {
     made.call.map(address)
 }
 
-/// Whether a call puts something that counts turns into an agent: `agent.hooks.add_hook(TurnLimit(20))`.
-fn adds_a_counter(source: &Source, module: ModuleId, call: &Call) -> bool {
-    let name = call.written_name().to_ascii_lowercase();
-    let adds = ["add", "register", "use"];
-    let taking = ["hook", "plugin", "middleware", "callback"];
-    matches!(call.callee.kind, ExprKind::Attribute { .. })
-        && adds.iter().any(|word| name.starts_with(word))
-        && taking.iter().any(|word| name.contains(word))
-        && call
-            .args
-            .iter()
-            .any(|arg| holds_a_counter(source, module, arg))
-}
-
-/// Whether something that counts turns is in a value: `[TurnLimit(20)]`, or a name that holds it.
-fn holds_a_counter(source: &Source, module: ModuleId, value: &Expr) -> bool {
-    let mut open: Vec<(ModuleId, &Expr, u8)> = vec![(module, value, 0)];
-    let mut left = 200_u32;
-    while let Some((module, value, depth)) = open.pop() {
-        for inner in sub_expressions(value) {
-            left = left.saturating_sub(1);
-            if left == 0 {
-                return false;
-            }
-            if is_counter(source, module, inner) {
-                return true;
-            }
-            if depth < DEEPEST
-                && matches!(inner.kind, ExprKind::Name(_) | ExprKind::Attribute { .. })
-                && let Meaning::Value(home, held) = source.meaning(module, inner)
-                && !held.is(inner)
-            {
-                open.push((home, held, depth + 1));
-            }
-        }
-    }
-    false
-}
-
-/// Whether a call makes something that counts turns, by its name.
-fn is_counter(source: &Source, module: ModuleId, expr: &Expr) -> bool {
-    let Some(call) = expr.as_call() else {
-        return false;
-    };
-    let name = call.written_name();
+/// Whether something counts turns by the name of what makes it.
+fn is_named_a_limit(name: &str, made: Option<&str>) -> bool {
     let lower = name.to_ascii_lowercase();
     let counts = ["limit", "maxturn", "max_turn", "budget"];
     let raised = ["error", "exceeded", "exception", "reached"];
-    let named = name.starts_with(char::is_uppercase)
+    // `httpx.Limits` and a limiter of rates bound no loop.
+    name.starts_with(char::is_uppercase)
         && counts.iter().any(|word| lower.contains(word))
         && !lower.contains("rate")
-        && !raised.iter().any(|word| lower.ends_with(word));
-    // `httpx.Limits` and a limiter of rates bound no loop.
-    named && {
-        let made = source.callee_name(module, expr);
-        !made.is_some_and(|made| CLIENTS.contains(&package(made)))
+        && !raised.iter().any(|word| lower.ends_with(word))
+        && !made.is_some_and(|made| CLIENTS.contains(&package(made)))
+}
+
+/// What an agent is given that may count its turns, by the names of its options where they have names.
+fn given(call: &Call) -> impl Iterator<Item = (Option<&str>, &Expr)> {
+    let keywords = call.keywords.iter();
+    let keywords = keywords.map(|keyword| (keyword.name.as_deref(), &keyword.value));
+    let entries = call.args.iter().flat_map(|arg| match &arg.kind {
+        ExprKind::Dict(entries) => &**entries,
+        _ => &[],
+    });
+    let entries = entries.map(|entry| (entry.key.as_ref().and_then(Expr::as_str), &entry.value));
+    let args = call.args.iter();
+    let args = args.filter(|arg| !matches!(arg.kind, ExprKind::Dict(_)));
+    let all = args.map(|arg| (None, arg)).chain(keywords).chain(entries);
+    all.filter(|(name, _)| !name.is_some_and(|name| ASIDE.contains(&name)))
+}
+
+/// Whether a method hands what it registers to a parameter: `registry.add_callback(BeforeModelCallEvent, self.count)`.
+fn registers_itself(module: &Module, call: &Call) -> bool {
+    let method = module.function_at(call.callee.range.start);
+    let Some(method) = method.filter(|method| method.class.is_some()) else {
+        return false;
+    };
+    let mut at = &call.callee;
+    while let ExprKind::Attribute { base, .. } = &at.kind {
+        at = base;
     }
+    let mut params = method.params.iter().map(|param| &*param.name);
+    let to = at
+        .as_name()
+        .filter(|name| !matches!(*name, "self" | "this"));
+    to.is_some_and(|to| params.any(|name| name == to))
+}
+
+/// Whether a name is one of what takes hooks.
+fn takes_hooks(name: &str) -> bool {
+    let taking = ["hook", "plugin", "middleware", "callback"];
+    taking.iter().any(|word| name.contains(word))
 }
 
 /// Whether what a limit of time ends is a run of an agent: one among its arguments, in the block that it opens, or with its signal.
