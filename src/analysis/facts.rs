@@ -48,6 +48,8 @@ pub(crate) struct RuntimeFacts {
     pub(crate) absent: OnceLock<Option<Unread>>,
     /// What a policy of what the code is seen to use lacks, in words, and whether it is surely called.
     pub(crate) lacks: OnceLock<Vec<(bool, String)>>,
+    /// The optional imports that surely succeed, by their module and their number in it; whoever hands out the code finds them.
+    pub(crate) ships: OnceLock<FxHashSet<(ModuleId, usize)>>,
     /// What runs where an unknown variable is taken for unset.
     unset: OnceLock<Running>,
     /// What runs where an unknown variable may be set.

@@ -1,6 +1,8 @@
 //! Which of the code that is there runs in the deployed runtime: branches that the environment switches off, `__main__` blocks
 //! of modules that are only imported, and functions that nothing else calls.
 
+mod fallbacks;
+
 use std::cell::Cell;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -323,6 +325,9 @@ impl<'a> Conditions<'_, 'a> {
         walk(body, &mut |_, node| {
             match node {
                 Node::Stmt(stmt) => {
+                    if let StmtKind::Try(tried) = &stmt.kind {
+                        off.extend(fallbacks::off(self.callers, module, tried));
+                    }
                     for block in blocks(stmt) {
                         self.block(module, block, script, off);
                     }

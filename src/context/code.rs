@@ -1,6 +1,6 @@
 //! The code of a runtime, or why it is not there.
 
-use super::Context;
+use super::{Context, imports};
 use crate::analysis::agent_code::AgentCode;
 use crate::collect::project::joined;
 use crate::model::known::{ReasonCode, Unread};
@@ -17,12 +17,14 @@ pub(crate) fn of<'a>(context: &'a Context, runtime: &'a Runtime) -> Result<Agent
         .filter(|code| code.entry.is_some())
         .zip(facts)
         .ok_or_else(|| missing(context, runtime))?;
-    Ok(AgentCode {
+    let code = AgentCode {
         runtime,
         code,
         source: &context.source,
         facts,
-    })
+    };
+    facts.ships.get_or_init(|| imports::ships(context, &code));
+    Ok(code)
 }
 
 /// What of a runtime's code is not here because git ignores it and the step that makes it was not run.

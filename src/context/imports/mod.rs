@@ -6,15 +6,17 @@ mod search_path;
 use std::collections::BTreeSet;
 
 use release::Lack;
+use rustc_hash::FxHashSet;
 use search_path::Moved;
 
 use crate::analysis::agent_code::AgentCode;
+use crate::analysis::limits;
 use crate::context::Context;
 use crate::context::installed::{self, Available, Installed, Manifest};
 use crate::model::dependencies::{DependencyFacts, IgnoredModule};
 use crate::model::distributions::{self, Standard, alike, full_name, releases};
 use crate::model::site::Site;
-use crate::model::source::{ExternalImport, Import, Language};
+use crate::model::source::{ExternalImport, Import, Language, ModuleId};
 use crate::shell::Command;
 
 /// What is known of one import.
@@ -110,6 +112,37 @@ pub(crate) fn unanswered(context: &Context, code: &AgentCode<'_>) -> Vec<(String
         }
     }
     found
+}
+
+/// The imports that code goes on without and that surely succeed: the standard library or a declared dependency holds them. What the
+/// tree holds may fail for an import of its own.
+pub(crate) fn ships(context: &Context, code: &AgentCode<'_>) -> FxHashSet<(ModuleId, usize)> {
+    let optional = code.code.external.iter().filter_map(|external| {
+        let module = code.source.module(external.module)?;
+        let import = module.imports.get(external.import)?;
+        let asked = module.language == Language::Python
+            && import.optional
+            && !(import.type_only || import.dynamic || external.dotted.starts_with('.'));
+        asked.then_some((external, import))
+    });
+    let optional: Vec<_> = optional.collect();
+    if optional.is_empty() {
+        return FxHashSet::default();
+    }
+    let find = || {
+        let facts = context.files.dependencies.get(&code.resource().to_string());
+        let python = Python::new(context, code, facts);
+        let holds = optional
+            .iter()
+            .filter(|(external, import)| python.surely_holds(external, import));
+        holds
+            .map(|(external, _)| (external.module, external.import))
+            .collect()
+    };
+    match limits::watch(find) {
+        (found, None) => found,
+        (_, Some(_)) => FxHashSet::default(),
+    }
 }
 
 /// The module of the project's own that an import looks for, where git ignores it and it is not here.
@@ -212,6 +245,17 @@ impl<'a> Python<'a> {
                 && !self.moved.folders
                 && (!self.available.unknown.is_empty() || !self.idle.is_empty())
         })
+    }
+
+    /// Whether an import succeeds wherever this is installed.
+    fn surely_holds(&self, external: &ExternalImport, import: &Import) -> bool {
+        let standard = matches!(
+            distributions::standard(&external.package, self.minor),
+            Standard::Present
+        );
+        let installed = self.installed.as_ref();
+        let certain = installed.is_some_and(|installed| installed.uncertain.is_none());
+        (standard || certain) && matches!(self.answer(external, import), Answer::Resolved)
     }
 
     pub(crate) fn answer(&self, external: &ExternalImport, import: &Import) -> Answer {
