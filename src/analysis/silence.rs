@@ -6,7 +6,7 @@ pub(crate) use self::swallowed::{Swallowed, handled};
 
 use crate::model::source::ir::{Handler, LoopKind, Stmt, StmtKind, Try};
 use crate::model::source::walk::{Node, expressions, statements};
-use crate::model::source::{Conditional, Expr, ExprKind, Language, Module, Source, UnaryOp};
+use crate::model::source::{Call, Conditional, Expr, ExprKind, Language, Module, Source, UnaryOp};
 
 use crate::analysis::exceptions;
 
@@ -498,6 +498,28 @@ fn is_empty_value(value: &Expr) -> bool {
     }
 }
 
+/// Methods of a text that throw nothing.
+const OF_TEXT: [&str; 18] = [
+    "at",
+    "charAt",
+    "endsWith",
+    "includes",
+    "indexOf",
+    "lastIndexOf",
+    "match",
+    "padEnd",
+    "padStart",
+    "replace",
+    "replaceAll",
+    "slice",
+    "split",
+    "startsWith",
+    "substring",
+    "toLowerCase",
+    "toUpperCase",
+    "trimEnd",
+];
+
 /// JavaScript cannot say what it catches: a `try` around one parse that gives another value catches just what that parse throws.
 fn narrow_by_nature(module: &Module, tried: &Try) -> bool {
     if module.language != Language::TypeScript {
@@ -530,23 +552,43 @@ fn narrow_by_nature(module: &Module, tried: &Try) -> bool {
         "Boolean",
         "isArray",
     ];
-    let calls: Vec<&Expr> = expressions(&tried.body)
-        .into_iter()
-        .filter(|expr| matches!(expr.kind, ExprKind::Call(_)))
-        .collect();
-    !calls.is_empty()
-        && tried.body.len() <= 2
-        && calls.iter().all(|expr| {
-            let Some(call) = expr.as_call() else {
-                return false;
-            };
-            match &call.callee.kind {
-                // `await request.json()`; `response.json(answer)` is an answer.
-                ExprKind::Attribute { attr, .. } if &**attr == "json" => call.args.is_empty(),
-                ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. } => {
-                    PARSES.contains(&&**name)
-                }
-                _ => false,
+    let inner = expressions(&tried.body);
+    let waits_for_text = inner.iter().any(|expr| match &expr.kind {
+        ExprKind::Await(waited) => waited.as_call().is_some_and(is_of_text),
+        _ => false,
+    });
+    let calls = inner.iter().filter_map(|expr| match &expr.kind {
+        ExprKind::Call(call) => Some(&**call),
+        _ => None,
+    });
+    let mut rest = calls.filter(|call| !is_of_text(call)).peekable();
+    rest.peek().is_some()
+        && !waits_for_text
+        && steps(&tried.body) <= 2
+        && rest.all(|call| match &call.callee.kind {
+            // `await request.json()`; `response.json(answer)` is an answer.
+            ExprKind::Attribute { attr, .. } if &**attr == "json" => call.args.is_empty(),
+            ExprKind::Name(name) | ExprKind::Attribute { attr: name, .. } => {
+                PARSES.contains(&&**name)
             }
+            _ => false,
         })
+}
+
+/// Whether a call is such a method.
+fn is_of_text(call: &Call) -> bool {
+    match &call.callee.kind {
+        ExprKind::Attribute { attr, .. } => OF_TEXT.contains(&&**attr),
+        _ => false,
+    }
+}
+
+/// How many statements a body has beside its constants.
+fn steps(body: &[Stmt]) -> usize {
+    let step = |stmt: &Stmt| match &stmt.kind {
+        StmtKind::Assign(assign) => usize::from(!assign.constant),
+        StmtKind::Block(inner) => steps(inner),
+        _ => 1,
+    };
+    body.iter().map(step).sum()
 }
