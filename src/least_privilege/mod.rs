@@ -24,6 +24,7 @@ mod sdk;
 mod signed;
 mod statements;
 mod values;
+mod ways;
 mod words;
 
 use serde_json::{Value, json};

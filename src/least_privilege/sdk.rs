@@ -10,7 +10,7 @@ use super::needs::Need;
 use super::operations;
 use super::parameters::{PARAMETERS, Parameter, arns, every_resource, usual};
 use super::values::{Texts, entry, texts};
-use super::{Statements, Subject, UNKNOWN_SUFFIX, endpoints, memory_calls, models, regions};
+use super::{Statements, Subject, UNKNOWN_SUFFIX, endpoints, memory_calls, models, regions, ways};
 use crate::analysis::agent_code::evidence;
 use crate::analysis::clients::entries::option;
 use crate::analysis::limits;
@@ -72,11 +72,12 @@ pub(super) fn add<'s>(subject: &Subject<'s>, code: &Code<'_, 's>, statements: &m
     let look = Look { subject, code };
     let mut called = BTreeSet::new();
     let mut uses = Vec::new();
+    let ways = ways::Ways::default();
     for (module, expr, _) in code.calls() {
         let found = python(look, module, expr, &mut called)
             .or_else(|| javascript(look, module, expr))
             .or_else(|| powertools(code, module, expr));
-        uses.extend(found);
+        uses.extend(found.filter(|_| ways.are_taken(code, module, expr.range)));
     }
     let reader = Reader {
         subject,
@@ -146,8 +147,9 @@ fn client<'s>(
             Some(named) => named,
             None => {
                 let helper = Helper::of(code, home, service)?;
-                made.apart |= helper.makes_apart(look);
-                helper.given(code, module, expr, 0)?
+                let (named, asked) = helper.given(code, module, expr, 0)?;
+                made = helper.made(look, asked, made);
+                named
             }
         };
         return Some(Client {
@@ -212,23 +214,47 @@ impl Helper {
         })
     }
 
-    /// Whether it makes some of its clients with credentials of their own.
-    fn makes_apart(&self, look: Look<'_, '_, '_>) -> bool {
-        let made = values::returned(look.code.source(), self.function);
-        made.iter().any(|value| {
+    /// How it makes the client that a call gets, where `first` is one of its clients. A parameter that the call leaves out decides which
+    /// it gets; else it may be each.
+    fn made<'s>(&self, look: Look<'_, '_, 's>, asked: &Call, first: Made) -> Made {
+        let source = look.code.source();
+        let taken = ways::returned_to(source, self.function, asked);
+        let clients = taken.and_then(|values| {
+            let client = |value: values::At<'s>| {
+                let client = source.type_of(value.module, value.expr)?;
+                Some((client.module, client.call?))
+            };
+            values.into_iter().map(client).collect::<Option<Vec<_>>>()
+        });
+        let mut clients = clients.into_iter().flatten().map(|(module, call)| Made {
+            maker: Some(std::ptr::from_ref(call).addr()),
+            ..made(look, module, call)
+        });
+        if let Some(one) = clients.next() {
+            return Made {
+                apart: clients.any(|other| other.apart) || one.apart,
+                ..one
+            };
+        }
+        let all = values::returned(source, self.function);
+        let apart = all.iter().any(|value| {
             let call = value.expr.as_call();
             call.is_some_and(|call| options(look, value.module, call, &[]).apart)
-        })
+        });
+        Made {
+            apart: first.apart || apart,
+            ..first
+        }
     }
 
-    /// The service that it was given for a value.
+    /// The service that it was given for a value, and the call that gave it.
     fn given<'s>(
         &self,
         code: &Code<'_, 's>,
         module: ModuleId,
         expr: &'s Expr,
         depth: usize,
-    ) -> Option<String> {
+    ) -> Option<(String, &'s Call)> {
         if depth > MOST_HELPERS {
             limits::reached(limits::CALLERS, module, expr.range);
             return None;
@@ -241,7 +267,7 @@ impl Helper {
                 let callee = source.callee(module, expr)?;
                 if callee == self.function {
                     let service = call.argument(self.index, &self.name)?;
-                    return source.string(module, service);
+                    return Some((source.string(module, service)?, call));
                 }
                 let made = values::returned(source, callee);
                 made.iter().find_map(|value| next(value.module, value.expr))
