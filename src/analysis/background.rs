@@ -33,6 +33,8 @@ pub(crate) struct Launch {
     pub how: &'static str,
     /// It serves the process, not the request: a daemon thread that waits for work for ever.
     pub service: bool,
+    /// It is another program than an interpreter of a script: work, or a server that the session uses.
+    pub program: bool,
     /// The helpers that the call goes through, each with where it starts the work or calls the next.
     pub through: Vec<(FnId, ByteRange)>,
 }
@@ -108,6 +110,7 @@ fn behind_answer(code: &AgentCode<'_>, function: &Function, askers: &Askers) -> 
         target: source.callee(module, expr),
         how: "work behind the answer",
         service: false,
+        program: false,
         through: Vec::new(),
     };
     waited.filter(asking).map(launch).collect()
@@ -200,6 +203,7 @@ impl<'s> Search<'_, 's> {
                     how: start.how,
                     service: language == Language::Python
                         && (start.daemon || around.is_daemon(call)),
+                    program: start.program,
                     through: Vec::new(),
                 };
                 let work = match start.work {
@@ -336,6 +340,7 @@ impl<'s> Search<'_, 's> {
                 target: None,
                 how: handed.launch.how,
                 service: handed.launch.service,
+                program: handed.launch.program,
                 through,
             },
             work,

@@ -24,6 +24,8 @@ pub(super) struct Start<'a> {
     pub promise: bool,
     /// A thread that ends with the process.
     pub daemon: bool,
+    /// Another program, which may be work or a server.
+    pub program: bool,
 }
 
 /// What is run.
@@ -42,6 +44,7 @@ impl<'a> Start<'a> {
             fate,
             promise: false,
             daemon: false,
+            program: false,
         }
     }
 }
@@ -142,11 +145,19 @@ pub(super) fn python<'a>(
             Some(Start::new("an asyncio task", first, kept()))
         }
         "subprocess.Popen" => {
-            let [program, script, ..] = words(call.argument(0, "args")) else {
-                return None;
+            let command = words(call.argument(0, "args"));
+            let script = match command {
+                [program, script, ..] => is_script(source, module, program, script),
+                _ => false,
             };
-            let left = is_left(path) && is_script(source, module, program, script);
-            left.then(|| Start::new("a process", None, kept()))
+            // A script of an interpreter is work; other programs may be servers that the session uses.
+            let other = command
+                .first()
+                .is_some_and(|program| program.as_str().is_some());
+            (is_left(path) && (script || other)).then(|| Start {
+                program: !script,
+                ..Start::new("a process", None, kept())
+            })
         }
         _ => method(around, path, expr, call, name)
             .or_else(|| workflow(around, path, expr, call))
@@ -162,7 +173,7 @@ fn words(command: Option<&Expr>) -> &[Expr] {
     }
 }
 
-/// Whether a process runs a script of an interpreter: other programs may be servers that the session uses.
+/// Whether a process runs a script of an interpreter.
 fn is_script(source: &Source, module: ModuleId, program: &Expr, script: &Expr) -> bool {
     let interpreter = match program.as_str() {
         Some(name) => INTERPRETERS.contains(&name),

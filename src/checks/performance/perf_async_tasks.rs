@@ -8,7 +8,7 @@ use crate::analysis::ping;
 use crate::analysis::reachability::{Absent, Live};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
-use crate::model::finding::{Fix, Outcome, Severity};
+use crate::model::finding::{Evidence, Fix, Outcome, Severity};
 
 pub(super) static CHECK: Check = Check {
     id: "perf-async-tasks",
@@ -37,6 +37,13 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     found.retain(|launch| live.runs(launch.module, launch.range));
     let name = &code.runtime.name;
     let (mut sites, mut services) = (Vec::new(), Vec::new());
+    let (programs, found): (Vec<_>, Vec<_>) = found.into_iter().partition(|launch| launch.program);
+    let programs = programs.iter().map(|launch| {
+        agent_code::evidence(code.source, launch.module, launch.range)
+            .note("another program is left running: a server that the session uses needs nothing, work is registered as an async task")
+            .context()
+    });
+    let programs: Vec<Evidence> = programs.collect();
     let mut tasks = Tasks::new(&callers);
     for launch in &found {
         let at = agent_code::evidence(code.source, launch.module, launch.range);
@@ -65,17 +72,20 @@ fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     }
     if sites.is_empty() {
         let message = match found.len() {
+            count if count == services.len() && !programs.is_empty() => format!(
+                "runtime {name} leaves another program running behind its response, which may be a server; nothing else that its handlers start outlives it"
+            ),
             count if count == services.len() => {
                 format!("nothing that runtime {name} starts in its handlers outlives the response")
             }
             _ => format!("the background work of runtime {name} is registered and completed"),
         };
-        return Outcome::pass(code.resource(), message).evidences(services);
+        return Outcome::pass(code.resource(), message)
+            .evidences(services)
+            .evidences(programs);
     }
     if let Some(instead) = alternative(context, code) {
-        let sites = sites
-            .into_iter()
-            .map(crate::model::finding::Evidence::context);
+        let sites = sites.into_iter().map(Evidence::context);
         return Outcome::pass(
             code.resource(),
             format!("the background work of runtime {name} is not registered, but {instead}"),

@@ -194,7 +194,7 @@ fn outlives(code: &AgentCode<'_>) -> bool {
         || decorated
         || launches(&Callers::new(code), &answering(code))
             .iter()
-            .any(|launch| !launch.service)
+            .any(|launch| !launch.service && !launch.program)
 }
 
 /// The time of the last change was taken at startup: on platform version V2 it is that of the deploy.
