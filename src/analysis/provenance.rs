@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::analysis::clients::origin::MAKERS;
 use crate::analysis::clients::places::Places;
+use crate::analysis::handlers::ambient;
 use crate::analysis::limits;
 use crate::analysis::names::leaf;
 use crate::analysis::placement::only_answer;
@@ -244,6 +245,29 @@ fn is_made(canonical: &str, written: &str) -> bool {
         || of_object
 }
 
+/// Whether an expression is the request that a framework gives as that of the moment, or a member of it: `request.form`.
+fn is_of_request(source: &Source, module: ModuleId, expr: &Expr) -> bool {
+    let mut at = expr;
+    loop {
+        match &at.kind {
+            ExprKind::Name(_) | ExprKind::Attribute { .. }
+                if ambient::is_request(source, module, at) =>
+            {
+                return true;
+            }
+            ExprKind::Attribute { base, .. } => at = base,
+            _ => return false,
+        }
+    }
+}
+
+/// What was read off that request.
+fn of_request<'a>(at: At<'a>, path: &[String]) -> Part<'a> {
+    let mut longer = vec!["request".to_owned()];
+    longer.extend_from_slice(path);
+    part(Root::Unknown, at, &longer)
+}
+
 impl<'a> Domain<'a> for Finder<'a, '_> {
     type Known = Vec<Alternative<'a>>;
     const QUESTION: &'static str = "parts";
@@ -358,6 +382,9 @@ impl<'a> Finder<'a, '_> {
         key: &str,
         path: &[String],
     ) -> Vec<Alternative<'a>> {
+        if ambient::is_request(self.source, at.module, at.expr) {
+            return vec![vec![of_request(at, path)]];
+        }
         let name = self
             .source
             .canonical(at.module, at.expr)
@@ -449,7 +476,8 @@ impl<'a> Finder<'a, '_> {
         }
         // `request.json()`, `await req.text()`: of what it is called on.
         if let ExprKind::Attribute { base, attr } = &call.callee.kind
-            && !matches!(source.canonical(at.module, base), Some(name) if !name.is_empty())
+            && (is_of_request(source, at.module, base)
+                || !matches!(source.canonical(at.module, base), Some(name) if !name.is_empty()))
         {
             let mut longer = vec![attr.to_lowercase()];
             longer.extend_from_slice(path);

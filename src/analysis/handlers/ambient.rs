@@ -17,6 +17,10 @@ pub(crate) fn is_request(source: &Source, module: ModuleId, expr: &Expr) -> bool
             let made = source.type_of(module, base);
             made.is_some_and(|made| package(&made.type_name) == "aws_lambda_powertools")
         }
+        ExprKind::Attribute { base, attr } if &**attr == "current_request" => {
+            let made = source.type_of(module, base);
+            made.is_some_and(|made| package(&made.type_name) == "chalice")
+        }
         // `self.get_argument("dir")`
         ExprKind::Call(call) if is_argument(&call.callee) => imports(source, module, "tornado"),
         // It gives the messages.

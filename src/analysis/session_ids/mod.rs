@@ -32,6 +32,16 @@ const CHOSEN: [&str; 18] = [
     "pathparameters",
     "cookies",
 ];
+/// The same, of what a framework gives as the request of the moment (`flask.request`, `app.current_event`): elsewhere these say less.
+const CHOSEN_OF_REQUEST: [&str; 7] = [
+    "get_json",
+    "get_data",
+    "data",
+    "stream",
+    "json_body",
+    "decoded_body",
+    "raw_body",
+];
 /// Steps that only somebody who was authenticated gets.
 const KNOWN: [&str; 16] = [
     "claim",
@@ -311,11 +321,7 @@ fn chosen<'a, 'p>(places: &Places<'a>, parts: &'p Alternative<'a>) -> Option<&'p
     let is_chosen = |part: &&Part<'a>| {
         let Root::Parameter { function, .. } = part.root else {
             // Flask's request of the moment.
-            let global = part.path.first().is_some_and(|first| first == "request");
-            return part.root == Root::Unknown
-                && global
-                && has(&part.path, &CHOSEN)
-                && !is_known(part);
+            return is_of_the_moment(part) && is_written(part) && !is_known(part);
         };
         let handler = matches!(
             places.handler(function),
@@ -415,6 +421,16 @@ fn has(path: &[String], words: &[&str]) -> bool {
     path.iter().any(|step| words.contains(&step.as_str()))
 }
 
+/// Whether a part is of what a framework gives as the request of the moment.
+fn is_of_the_moment(part: &Part<'_>) -> bool {
+    part.root == Root::Unknown && part.path.first().is_some_and(|first| first == "request")
+}
+
+/// Whether a part was read off what whoever sends the request writes.
+fn is_written(part: &Part<'_>) -> bool {
+    has(&part.path, &CHOSEN) || is_of_the_moment(part) && has(&part.path, &CHOSEN_OF_REQUEST)
+}
+
 /// Whether a part was read out of a token whose signature nothing checks.
 fn is_unverified(part: &Part<'_>) -> bool {
     part.path.iter().any(|step| step == UNVERIFIED)
@@ -441,7 +457,7 @@ fn is_known(part: &Part<'_>) -> bool {
     if part.path.iter().any(verified) {
         return true;
     }
-    !has(&part.path, &CHOSEN) && {
+    !is_written(part) && {
         // What is last names the value, not who told it.
         let before = part.path.split_last().map_or(&[][..], |(_, before)| before);
         before
