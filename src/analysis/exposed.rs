@@ -16,7 +16,7 @@ use crate::analysis::agent_code::AgentCode;
 use crate::analysis::call_sites::parameter;
 use crate::analysis::guards::{self, Fate, Guard};
 use crate::analysis::limits;
-use crate::analysis::names::{leaf, package};
+use crate::analysis::names::{is_context_manager, leaf, package};
 use crate::analysis::outward::{Reached, connects, outward};
 use crate::analysis::runners::Runner;
 use crate::analysis::waited::floats;
@@ -319,7 +319,7 @@ impl<'s> Walker<'s> {
             let Some(function) = source.function(callee) else {
                 continue;
             };
-            let lazy = function.is_generator && run.direct && !is_manager(function);
+            let lazy = function.is_generator && run.direct && !is_context_manager(function);
             let at = if lazy {
                 guards::consumed_at(body, expr.range)
             } else {
@@ -635,18 +635,6 @@ fn set_listeners(source: &Source, module: ModuleId, body: &[Stmt]) -> Vec<FnId> 
         }
     }
     found
-}
-
-/// A generator that is a context manager runs where it is entered.
-fn is_manager(function: &crate::model::source::Function) -> bool {
-    function
-        .decorators
-        .iter()
-        .any(|decorator| match &decorator.kind {
-            ExprKind::Name(name) => name.contains("contextmanager"),
-            ExprKind::Attribute { attr, .. } => attr.contains("contextmanager"),
-            _ => false,
-        })
 }
 
 /// What is given functions to keep, not to run.

@@ -20,7 +20,7 @@ use std::hash::{Hash, Hasher};
 use std::num::NonZeroU64;
 
 use crate::analysis::limits;
-use crate::analysis::names::Meaning;
+use crate::analysis::names::{Meaning, is_context_manager};
 use crate::model::source::ir::{ByteRange, Name, Stmt, StmtKind};
 use crate::model::source::walk::{
     Node, TryPart, enclosing_tries, expressions, path_to, statements,
@@ -406,7 +406,11 @@ fn settled(source: &Source, module: ModuleId, call: &Call, range: ByteRange) -> 
 
 /// A context manager of the project that handles what is raised in its body.
 fn manager(source: &Source, module: ModuleId, context: &Expr) -> Option<Guard> {
-    if let Meaning::Instance(instance) = source.meaning(module, context)
+    let maker = source.callee(module, context);
+    // What a generator yields is what stands behind `as`; the manager is the generator.
+    let generator = maker.and_then(|maker| source.function(maker));
+    if !generator.is_some_and(is_context_manager)
+        && let Meaning::Instance(instance) = source.meaning(module, context)
         && let Some(class) = instance.class.and_then(|class| source.class(class))
     {
         let exit = class
@@ -432,7 +436,7 @@ fn manager(source: &Source, module: ModuleId, context: &Expr) -> Option<Guard> {
             ..Guard::default()
         });
     }
-    let maker = source.callee(module, context)?;
+    let maker = maker?;
     // Context managers may stand in each other.
     let _step = limits::follow("manager", limits::CALLERS, module, context)?;
     let function = source.function(maker)?;

@@ -241,7 +241,8 @@ fn wraps(instance: &Instance<'_>) -> bool {
     )
 }
 
-fn is_context_manager(function: &Function) -> bool {
+/// Whether a function is a generator that `contextlib` makes a context manager of.
+pub(crate) fn is_context_manager(function: &Function) -> bool {
     function
         .decorators
         .iter()

@@ -8,6 +8,8 @@ mod imports;
 mod looped;
 mod members;
 
+pub(crate) use calls::is_context_manager;
+
 pub use crate::model::source::canonical::{leaf, package};
 
 use std::cell::{Cell, RefCell};
