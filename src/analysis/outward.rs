@@ -6,7 +6,7 @@ mod given;
 mod names;
 mod words;
 
-use crate::analysis::names::{Meaning, leaf, package};
+use crate::analysis::names::{Meaning, is_declared_only, leaf, package};
 use crate::analysis::runners::Runner;
 use crate::model::source::{Call, Expr, ExprKind, ModuleId, Source};
 
@@ -74,7 +74,7 @@ pub(crate) fn outward<'s>(source: &'s Source, module: ModuleId, expr: &'s Expr) 
         return None;
     }
     let declared = match source.callee(module, expr) {
-        Some(function) if !given::is_declared_only(source, function) => return None,
+        Some(function) if !is_declared_only(source, function) => return None,
         declared => declared.is_some(),
     };
     if let Some(name) = handed(source, module, call) {

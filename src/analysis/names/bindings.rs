@@ -1,7 +1,5 @@
 //! Names: which binding a name means at a place, and what the binding holds.
 
-use std::collections::BTreeSet;
-
 use super::{Instance, LONG_CHAIN, Meaning, Question, leaf};
 use crate::analysis::call_sites::{passed, receivers};
 use crate::model::source::ir::{Expr, ExprKind, Name, StmtKind};
@@ -381,14 +379,7 @@ impl<'s> Question<'s> {
             }) if callee.as_name() == Some("super") => class,
             _ => return None,
         };
-        let constructor = match self.source.is_typescript(class.module) {
-            true => "constructor",
-            false => "__init__",
-        };
-        match self.class_member_at(class, constructor, 0, &mut BTreeSet::new())? {
-            Meaning::Function(id) => Some(id),
-            _ => None,
-        }
+        self.constructor(class)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Calls: what a call gives, what a function returns, what an annotation promises.
 
+use std::collections::BTreeSet;
+
 use super::imports::external_module;
 use super::members::filled;
 use super::{Instance, Meaning, Question, STATEMENTS_A_LOOK};
@@ -7,7 +9,7 @@ use crate::model::source::ir::Operator;
 use crate::model::source::ir::{Call, Expr, ExprKind, Stmt, StmtKind};
 use crate::model::source::module::Function;
 use crate::model::source::walk::{expressions, statements};
-use crate::model::source::{FnId, ModuleId};
+use crate::model::source::{ClassId, FnId, ModuleId};
 
 impl<'s> Question<'s> {
     pub(super) fn call(&self, id: ModuleId, expr: &'s Expr, call: &'s Call) -> Meaning<'s> {
@@ -219,17 +221,48 @@ impl<'s> Question<'s> {
     pub(super) fn function(&self, meaning: Meaning<'s>) -> Option<FnId> {
         match self.unwrapped(meaning) {
             Meaning::Function(id) => Some(id),
-            Meaning::Class(class) => {
-                let class = self.source.class(class)?;
-                class
-                    .method("__init__")
-                    .or_else(|| class.method("constructor"))
-            }
+            Meaning::Class(class) => self.constructor(class),
             Meaning::Instance(Instance {
                 class: Some(class), ..
             }) => self.source.class(class)?.method("__call__"),
             _ => None,
         }
+    }
+
+    /// The constructor of a class: its own, or that of the first base which has one.
+    pub(super) fn constructor(&self, class: ClassId) -> Option<FnId> {
+        let name = match self.source.is_typescript(class.module) {
+            true => "constructor",
+            false => "__init__",
+        };
+        match self.class_member_at(class, name, 0, &mut BTreeSet::new())? {
+            Meaning::Function(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// What a field of a dataclass or a model holds where its object was made without it: `field(default_factory=build)`.
+    pub(super) fn field_default(&self, instance: &Instance<'s>) -> Option<Meaning<'s>> {
+        const FIELDS: [&str; 6] = [
+            "dataclasses.field",
+            "pydantic.Field",
+            "pydantic.PrivateAttr",
+            "attrs.field",
+            "attr.field",
+            "attr.ib",
+        ];
+        let call = instance.call?;
+        if !FIELDS.contains(&&*instance.type_name) {
+            return None;
+        }
+        let module = instance.module;
+        let factory = ["default_factory", "factory"];
+        let factory = factory.into_iter().find_map(|name| call.option(name));
+        Some(match (factory, call.option("default")) {
+            (Some(factory), _) => self.made_by(module, self.meaning(module, factory), None),
+            (None, Some(default)) => self.meaning(module, default),
+            (None, None) => Meaning::Unknown,
+        })
     }
 }
 

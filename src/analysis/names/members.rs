@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use super::{Meaning, Question};
 use crate::model::source::ir::Operator;
-use crate::model::source::ir::{Expr, ExprKind, Name};
-use crate::model::source::module::{Function, Module, Step};
-use crate::model::source::{ClassId, ModuleId};
+use crate::model::source::ir::{Expr, ExprKind, Name, Stmt, StmtKind};
+use crate::model::source::module::{Class, Function, Module, Step};
+use crate::model::source::{ClassId, FnId, ModuleId, Source};
 
 /// Deepest line of base classes that is followed.
 const DEEPEST_BASE: u8 = 40;
+/// Most derived classes that are looked at for one that overrides a method.
+const MOST_DERIVED: usize = 16;
 
 impl<'s> Question<'s> {
     pub(super) fn project(&self, mut meaning: Meaning<'s>, path: &[Step]) -> Meaning<'s> {
@@ -122,7 +124,8 @@ impl<'s> Question<'s> {
         let module = self.module(id.module)?;
         let class = module.classes.get(id.index as usize)?;
         if let Some(method) = class.method(attr) {
-            let function = module.function(method)?;
+            let method = self.overriding(class, method, attr).unwrap_or(method);
+            let function = self.source.function(method)?;
             return Some(if is_property(function) {
                 self.returned(function)
             } else {
@@ -132,7 +135,12 @@ impl<'s> Question<'s> {
         let mut fallback = None;
         for scope in [&class.instance, &class.fields] {
             if let Some(bindings) = scope.names.get(attr) {
-                match self.keeping(true, || self.best(module, bindings, u32::MAX)) {
+                let found = self.keeping(true, || self.best(module, bindings, u32::MAX));
+                let found = match &found {
+                    Meaning::Instance(made) => self.field_default(made).unwrap_or(found),
+                    _ => found,
+                };
+                match found {
                     found @ (Meaning::Unknown | Meaning::Value(..)) => {
                         fallback = fallback.or(Some(found))
                     }
@@ -164,6 +172,17 @@ impl<'s> Question<'s> {
             }
         }
         None
+    }
+
+    /// The method of a derived class that stands in for one which only says what it does.
+    fn overriding(&self, class: &'s Class, method: FnId, name: &str) -> Option<FnId> {
+        if !is_declared_only(self.source, method) {
+            return None;
+        }
+        let derived = self.source.classes_with_base(&class.name);
+        let methods = derived.filter_map(|derived| derived.method(name));
+        let mut methods = methods.take(MOST_DERIVED);
+        methods.find(|other| *other != method && !is_declared_only(self.source, *other))
     }
 
     pub(super) fn subscript(&self, id: ModuleId, base: &'s Expr, index: &'s Expr) -> Meaning<'s> {
@@ -240,6 +259,30 @@ pub(super) fn filled<'s>(module: &'s Module, name: &str, offset: u32) -> Vec<&'s
     let scopes = module.scopes_that_fill(name);
     let anywhere = scopes.filter_map(|scope| scope.elements.get(name));
     anywhere.flatten().map(|element| &**element).collect()
+}
+
+/// Whether a method only says what its subclasses and stand-ins do: `...`, `pass`, `raise NotImplementedError`.
+pub(crate) fn is_declared_only(source: &Source, function: FnId) -> bool {
+    let Some(found) = source
+        .function(function)
+        .filter(|found| found.class.is_some())
+    else {
+        return false;
+    };
+    let says_nothing = |stmt: &Stmt| match &stmt.kind {
+        StmtKind::Nothing => true,
+        StmtKind::Expr(expr) => match &expr.kind {
+            ExprKind::Str(_) => true,
+            ExprKind::Other(inner) => inner.is_empty(),
+            _ => false,
+        },
+        StmtKind::Raise { value, .. } => value.as_ref().is_some_and(|value| {
+            let raised = value.as_call().map_or(&**value, |call| &call.callee);
+            raised.as_name() == Some("NotImplementedError")
+        }),
+        _ => false,
+    };
+    !found.body.is_empty() && found.body.iter().all(says_nothing)
 }
 
 fn is_property(function: &Function) -> bool {

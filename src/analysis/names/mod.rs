@@ -9,6 +9,7 @@ mod looped;
 mod members;
 
 pub(crate) use calls::is_context_manager;
+pub(crate) use members::is_declared_only;
 
 pub use crate::model::source::canonical::{leaf, package};
 

@@ -4,8 +4,8 @@ use super::names::RUNS;
 use super::{Reached, by_package};
 use crate::analysis::call_sites::{parameter, some_given};
 use crate::analysis::limits;
-use crate::model::source::ir::{ByteRange, StmtKind};
-use crate::model::source::{Call, ExprKind, FnId, ModuleId, Source, Stmt};
+use crate::model::source::ir::ByteRange;
+use crate::model::source::{Call, ExprKind, FnId, ModuleId, Source};
 
 /// Longest line of functions that hand a parameter on.
 const FARTHEST: u8 = 6;
@@ -75,28 +75,4 @@ fn out_of_sight(method: &str, module: ModuleId, range: ByteRange) {
     if RUNS.contains(&method) {
         limits::reached(limits::CALLERS, module, range);
     }
-}
-
-/// Whether a method only says what its subclasses and stand-ins do: `...`, `pass`, `raise NotImplementedError`.
-pub(super) fn is_declared_only(source: &Source, function: FnId) -> bool {
-    let Some(found) = source
-        .function(function)
-        .filter(|found| found.class.is_some())
-    else {
-        return false;
-    };
-    let says_nothing = |stmt: &Stmt| match &stmt.kind {
-        StmtKind::Nothing => true,
-        StmtKind::Expr(expr) => match &expr.kind {
-            ExprKind::Str(_) => true,
-            ExprKind::Other(inner) => inner.is_empty(),
-            _ => false,
-        },
-        StmtKind::Raise { value, .. } => value.as_ref().is_some_and(|value| {
-            let raised = value.as_call().map_or(&**value, |call| &call.callee);
-            raised.as_name() == Some("NotImplementedError")
-        }),
-        _ => false,
-    };
-    !found.body.is_empty() && found.body.iter().all(says_nothing)
 }
