@@ -191,9 +191,14 @@ impl<'s> Question<'s> {
                     self.annotation(module.id, annotation)
                 })
             }
-            BindingKind::Element { iter, path } => {
-                self.project(self.element(module.id, iter), path)
-            }
+            BindingKind::Element { iter, path } => match (gone_through(iter), &**path) {
+                // `for name, agent in AGENTS.items()`
+                (Some((held, true)), [Step::Index(1), path @ ..]) => {
+                    self.project(self.element(module.id, held), path)
+                }
+                (Some((held, false)), path) => self.project(self.element(module.id, held), path),
+                (_, path) => self.project(self.element(module.id, iter), path),
+            },
             BindingKind::Param { index, path } => self.param(module, binding, *index, path),
             BindingKind::Exception { types, path } => {
                 let made = types
@@ -256,7 +261,7 @@ impl<'s> Question<'s> {
     }
 
     /// Whether a declared type leaves open what the value is: none, `Any`, `Callable`, a protocol, an interface.
-    fn is_open(&self, declared: &Meaning<'s>) -> bool {
+    pub(super) fn is_open(&self, declared: &Meaning<'s>) -> bool {
         match declared {
             Meaning::Unknown => true,
             Meaning::Instance(Instance {
@@ -380,6 +385,24 @@ impl<'s> Question<'s> {
             _ => return None,
         };
         self.constructor(class)
+    }
+}
+
+/// The table whose values are gone through, and whether each comes with its key: `AGENTS.values()`, `Object.entries(agents)`.
+fn gone_through(iter: &Expr) -> Option<(&Expr, bool)> {
+    let call = iter.as_call()?;
+    let ExprKind::Attribute { base, attr } = &call.callee.kind else {
+        return None;
+    };
+    let pairs = match &**attr {
+        "values" => false,
+        "items" | "entries" => true,
+        _ => return None,
+    };
+    match (base.as_name(), &*call.args) {
+        (Some("Object"), [held]) => Some((held, pairs)),
+        (_, []) => Some((base, pairs)),
+        _ => None,
     }
 }
 

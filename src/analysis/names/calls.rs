@@ -35,7 +35,13 @@ impl<'s> Question<'s> {
                 return found;
             }
         }
-        self.made_by(id, self.meaning(id, &call.callee), Some(call))
+        match self.meaning(id, &call.callee) {
+            Meaning::External(name) if name == "random.choice" => {
+                let first = call.args.first();
+                first.map_or(Meaning::Unknown, |all| self.element(id, all))
+            }
+            callee => self.made_by(id, callee, Some(call)),
+        }
     }
 
     /// The value that calling something gives.
@@ -215,6 +221,29 @@ impl<'s> Question<'s> {
             });
         }
         found
+    }
+
+    /// What a call of a value calls: under `partial` what stands there, of an object whose class has its call operator from a library
+    /// that operator (`class Support(Agent)`).
+    pub(super) fn called(&self, meaning: Meaning<'s>) -> Meaning<'s> {
+        let meaning = match &meaning {
+            Meaning::Instance(made) if made.type_name == "functools.partial" => {
+                match self.unwrapped(meaning.clone()) {
+                    inner @ Meaning::Instance(_) => inner,
+                    _ => meaning,
+                }
+            }
+            _ => meaning,
+        };
+        if let Meaning::Instance(Instance {
+            class: Some(class), ..
+        }) = &meaning
+            && let Some(inherited @ Meaning::External(_)) =
+                self.class_member_at(*class, "__call__", 0, &mut BTreeSet::new())
+        {
+            return inherited;
+        }
+        meaning
     }
 
     /// The project's function that calling a value runs.

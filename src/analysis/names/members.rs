@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Meaning, Question};
+use super::{Instance, Meaning, Question};
 use crate::model::source::ir::Operator;
 use crate::model::source::ir::{Expr, ExprKind, Name, Stmt, StmtKind};
-use crate::model::source::module::{Class, Function, Module, Step};
+use crate::model::source::module::{Binding, BindingKind, Class, Function, Module, Step};
 use crate::model::source::{ClassId, FnId, ModuleId, Source};
 
 /// Deepest line of base classes that is followed.
@@ -46,7 +46,9 @@ impl<'s> Question<'s> {
             Meaning::Class(id) => self.class_member(id, attr),
             Meaning::Instance(instance) => match instance.class {
                 Some(class) => self.class_member(class, attr),
-                None => Meaning::External(format!("{}.{attr}", instance.type_name)),
+                None => self
+                    .put_under(&instance, attr)
+                    .unwrap_or_else(|| Meaning::External(format!("{}.{attr}", instance.type_name))),
             },
             Meaning::Value(module, value) => {
                 let typescript = self.source.is_typescript(module);
@@ -132,7 +134,7 @@ impl<'s> Question<'s> {
                 Meaning::Function(method)
             });
         }
-        let mut fallback = None;
+        let (mut fallback, mut open) = (None, None);
         for scope in [&class.instance, &class.fields] {
             if let Some(bindings) = scope.names.get(attr) {
                 let found = self.keeping(true, || self.best(module, bindings, u32::MAX));
@@ -144,12 +146,20 @@ impl<'s> Question<'s> {
                     found @ (Meaning::Unknown | Meaning::Value(..)) => {
                         fallback = fallback.or(Some(found))
                     }
+                    // `agent: Any` says less than what the object is made with.
+                    found if declared(bindings) && self.is_open(&found) => {
+                        open = Some(found);
+                        fallback = fallback.or(Some(Meaning::Unknown));
+                    }
                     found => return Some(found),
                 }
             }
         }
         if matches!(fallback, Some(Meaning::Unknown)) && class.fields.names.get(attr).is_some() {
-            fallback = Some(self.given_field(class, attr));
+            fallback = Some(match (self.given_field(class, attr), open) {
+                (Meaning::Unknown, Some(open)) => open,
+                (given, _) => given,
+            });
         }
         if fallback.is_some() {
             return fallback;
@@ -172,6 +182,14 @@ impl<'s> Question<'s> {
             }
         }
         None
+    }
+
+    /// What a namespace was made with: `SimpleNamespace(agent=Agent()).agent`.
+    fn put_under(&self, made: &Instance<'s>, attr: &str) -> Option<Meaning<'s>> {
+        let call = made
+            .call
+            .filter(|_| made.type_name == "types.SimpleNamespace")?;
+        Some(self.meaning(made.module, call.option(attr)?))
     }
 
     /// The method of a derived class that stands in for one which only says what it does.
@@ -283,6 +301,12 @@ pub(crate) fn is_declared_only(source: &Source, function: FnId) -> bool {
         _ => false,
     };
     !found.body.is_empty() && found.body.iter().all(says_nothing)
+}
+
+/// Whether bindings only declare a type.
+fn declared(bindings: &[Binding]) -> bool {
+    let mut all = bindings.iter();
+    all.all(|binding| matches!(binding.kind, BindingKind::Declared(_)))
 }
 
 fn is_property(function: &Function) -> bool {

@@ -181,7 +181,7 @@ impl Source {
     fn resolved<'s>(&'s self, module: ModuleId, call: &'s Call) -> &'s Resolved {
         let found = call.resolved.get_or_init(|| {
             let question = Question::new(self);
-            let meaning = question.meaning(module, &call.callee);
+            let meaning = question.called(question.meaning(module, &call.callee));
             let name = match &meaning {
                 Meaning::Instance(instance) => Some(format!("{}.__call__", instance.type_name)),
                 meaning => self.name_of(meaning),
