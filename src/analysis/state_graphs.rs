@@ -11,7 +11,8 @@ fn is_langgraph(name: &str) -> bool {
     matches!(package(name), "langgraph" | "@langchain/langgraph")
 }
 
-/// The functions of the nodes of all graphs of a module; None for each that cannot be seen.
+/// The functions of the nodes of all graphs of a module; None for each that cannot be seen, and for one that a helper makes: what runs
+/// in that is what the helper was given.
 pub(crate) fn nodes(source: &Source, module: &Module) -> Vec<Option<FnId>> {
     let mut found = Vec::new();
     for (_, expr) in module.calls() {
@@ -29,6 +30,7 @@ pub(crate) fn nodes(source: &Source, module: &Module) -> Vec<Option<FnId>> {
         };
         if adds && of_graph() {
             let node = call.args.get(1).or_else(|| call.args.first());
+            let node = node.filter(|node| !matches!(node.kind, ExprKind::Call(_)));
             found.push(node.and_then(|node| source.function_value(module.id, node)));
         }
     }

@@ -199,6 +199,7 @@ impl<'s> Engine<'s> {
         let params = self.match_params(function, call, &args, &keywords, callee);
         let given = Given {
             functions: self.match_functions(place, function, call, env),
+            keys: self.match_keys(function, call, env),
             labels: params,
         };
         Some((id, self.function(id, &given, self.around(function, env))))
@@ -275,6 +276,7 @@ impl<'s> Engine<'s> {
             let params = self.match_params(function, call, &args, &keywords, callee);
             let into = Given {
                 functions: self.match_functions(place, function, call, env),
+                keys: self.match_keys(function, call, env),
                 labels: params,
             };
             let summary = self.function(id, &into, self.around(function, env));
@@ -291,19 +293,25 @@ impl<'s> Engine<'s> {
         let mut held = self.held_by(place, &call.callee, env);
         held.extend(dispatched);
         if !held.is_empty() {
-            return held.into_iter().fold(0, |all, id| {
+            let alone = held.len() == 1;
+            let mut all = 0;
+            for id in held {
                 let Some(function) = self.source.function(id) else {
-                    return all;
+                    continue;
                 };
                 self.trace_given(place, function, call, (&args, &keywords));
                 let into = Given {
                     functions: self.match_functions(place, function, call, env),
+                    keys: self.match_keys(function, call, env),
                     labels: self.match_params(function, call, &args, &keywords, callee),
                 };
-                all | self
-                    .function(id, &into, self.around(function, env))
-                    .returned
-            });
+                let summary = self.function(id, &into, self.around(function, env));
+                if alone && summary.whole == 0 {
+                    self.holds_apart(place, expr, summary.keys.clone());
+                }
+                all |= summary.returned;
+            }
+            return all;
         }
         let handed = self.handed(place, call, &args, env);
         if handed.is_none()

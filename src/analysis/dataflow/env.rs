@@ -102,6 +102,15 @@ impl<'s> Env<'s> {
         }
     }
 
+    /// The same, where the keys account for all that it carries.
+    pub(super) fn split_if_all(&mut self, name: &Name, labels: Labels, keys: &Keys) {
+        let all = keys.values().fold(0, |all, own| all | own);
+        if labels != 0 && labels & !all == 0 {
+            let own = keys.iter().map(|(key, own)| (key.clone(), own & labels));
+            self.split(name, &own.collect());
+        }
+    }
+
     /// Takes out what is under the keys of what a name holds, so that a look at one key does not see the others.
     pub(super) fn take_keys(&mut self, name: &str) -> Vec<(Name, Labels)> {
         if !self.keyed {

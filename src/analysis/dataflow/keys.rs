@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::env::Env;
 use super::{Engine, FnId, Given, Labels, Place};
-use crate::model::source::ir::{Expr, ExprKind, Name};
+use crate::analysis::call_sites::receivers;
+use crate::model::source::ir::{Call, Expr, ExprKind, Name};
+use crate::model::source::module::{Function, ParamKind};
 
 /// What an object holds under its keys, where nothing labelled stands elsewhere in it.
 pub(super) type Keys = BTreeMap<Name, Labels>;
@@ -41,6 +43,38 @@ impl<'s> Engine<'s> {
         }
         keys.values_mut().for_each(|own| *own &= labels);
         Some(keys)
+    }
+
+    /// What the objects that a call hands on by name hold under their keys, by the parameters that get them.
+    pub(super) fn match_keys(
+        &self,
+        function: &Function,
+        call: &Call,
+        env: &Env<'s>,
+    ) -> BTreeMap<usize, Keys> {
+        let keys = |value: &Expr| match &value.kind {
+            ExprKind::Name(name) => env.keys(name),
+            _ => None,
+        };
+        let spread = |arg: &Expr| matches!(arg.kind, ExprKind::Starred(_));
+        let bound = receivers(self.source, function);
+        let args = call.args.iter().take_while(|arg| !spread(arg));
+        let args = args
+            .enumerate()
+            .filter_map(|(at, arg)| Some((at + bound, keys(arg)?)));
+        let keywords = call.keywords.iter().filter_map(|keyword| {
+            let name = keyword.name.as_deref()?;
+            let mut params = function.params.iter();
+            let at = params.position(|param| &*param.name == name)?;
+            Some((at, keys(&keyword.value)?))
+        });
+        let takes_one = |at: usize| {
+            let mut params = function.params.iter().take(at + 1);
+            params.all(|param| matches!(param.kind, ParamKind::Normal | ParamKind::KeywordOnly))
+        };
+        args.chain(keywords)
+            .filter(|(at, _)| takes_one(*at))
+            .collect()
     }
 
     /// What stands in a state that functions put their objects into, key by key.

@@ -343,6 +343,8 @@ impl Flow {
 struct Given {
     labels: Vec<Labels>,
     functions: BTreeMap<usize, BTreeSet<FnId>>,
+    /// What the objects that parameters are given hold under their keys, where that is all they hold.
+    keys: BTreeMap<usize, Keys>,
 }
 
 /// A function with what goes into it: its parameters, the names around it, and what nothing has vouched for.
@@ -604,7 +606,7 @@ impl<'s> Engine<'s> {
         self.depth += 1;
         self.bodies += 1;
         self.flow.functions.insert(id);
-        self.bind_params(function, &given.labels, &mut env);
+        self.bind_params(function, given, &mut env);
         for (index, functions) in &given.functions {
             if let Some(param) = function.params.get(*index) {
                 env.hold(&param.name, functions.clone());
@@ -651,10 +653,10 @@ impl<'s> Engine<'s> {
         }
     }
 
-    fn bind_params(&mut self, function: &'s Function, labels: &[Labels], env: &mut Env<'s>) {
+    fn bind_params(&mut self, function: &'s Function, given: &Given, env: &mut Env<'s>) {
         for (index, param) in function.params.iter().enumerate() {
-            let labels =
-                labels.get(index).copied().unwrap_or(0) | self.seeds.always(function.id, index);
+            let labels = given.labels.get(index).copied().unwrap_or(0)
+                | self.seeds.always(function.id, index);
             let labels = self.seeds.enters(function.id, index, labels);
             let place = Place {
                 module: function.id.module,
@@ -662,7 +664,12 @@ impl<'s> Engine<'s> {
             };
             match &param.pattern {
                 Some(pattern) => self.assign(&place, pattern, labels, env),
-                None => env.bind(&param.name, labels),
+                None => {
+                    env.bind(&param.name, labels);
+                    if let Some(keys) = given.keys.get(&index) {
+                        env.split_if_all(&param.name, labels, keys);
+                    }
+                }
             }
         }
     }

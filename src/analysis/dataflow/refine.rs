@@ -6,7 +6,7 @@ use super::collected::{self, collected};
 use super::emptiness::emptied;
 use super::env::{Env, Part};
 use super::outcome::{certain, part_of, taken};
-use super::{Engine, FnId, Labels, Place, Summary};
+use super::{Engine, FnId, Given, Labels, Place, Summary};
 use crate::analysis::placement::only_answer;
 use crate::model::source::ir::{BoolOp, Call, Compare, Expr, ExprKind, Name, UnaryOp};
 use crate::model::source::scope::names_in;
@@ -248,7 +248,11 @@ impl<'s> Engine<'s> {
                 };
                 let mut local = env.clone();
                 let element = self.seeds.element(labels);
-                self.bind_params(function, &vec![element; function.params.len()], &mut local);
+                self.bind_params(
+                    function,
+                    &Given::of(vec![element; function.params.len()]),
+                    &mut local,
+                );
                 let inside = Place {
                     module: id.module,
                     function: Some(*id),
