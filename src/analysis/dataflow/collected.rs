@@ -2,6 +2,7 @@
 
 use super::env::Env;
 use super::{Engine, Place};
+use crate::analysis::names::gone_through;
 use crate::model::source::Function;
 use crate::model::source::ir::{Call, Comprehension, Expr, ExprKind, UnaryOp};
 
@@ -141,7 +142,7 @@ pub(super) fn collected<'s>(of: &'s Expr, env: &Env<'s>) -> Option<Vec<Member<'s
         let mut items = items.iter();
         !items.any(|item| matches!(item.kind, ExprKind::Starred(_)))
     };
-    if let Some((base, pairs)) = of.as_call().and_then(gone_through) {
+    if let Some((base, pairs)) = gone_through(of) {
         let (ExprKind::Dict(entries), _) = literal(base).map(|(of, part)| (&of.kind, part))? else {
             return None;
         };
@@ -157,23 +158,6 @@ pub(super) fn collected<'s>(of: &'s Expr, env: &Env<'s>) -> Option<Vec<Member<'s
         ExprKind::List(items) | ExprKind::Tuple(items) | ExprKind::Set(items) => {
             is_whole(items).then(|| items.iter().map(Member::Value).collect())
         }
-        _ => None,
-    }
-}
-
-/// The object whose values a call goes through, and whether each comes with its key: `rules.items()`, `Object.values(rules)`.
-fn gone_through(call: &Call) -> Option<(&Expr, bool)> {
-    let ExprKind::Attribute { base, attr } = &call.callee.kind else {
-        return None;
-    };
-    let pairs = match &**attr {
-        "values" => false,
-        "items" | "entries" => true,
-        _ => return None,
-    };
-    match (base.as_name(), &*call.args) {
-        (Some("Object"), [only]) => Some((only, pairs)),
-        (_, []) => Some((base, pairs)),
         _ => None,
     }
 }

@@ -389,7 +389,7 @@ impl<'s> Question<'s> {
 }
 
 /// The table whose values are gone through, and whether each comes with its key: `AGENTS.values()`, `Object.entries(agents)`.
-fn gone_through(iter: &Expr) -> Option<(&Expr, bool)> {
+pub(crate) fn gone_through(iter: &Expr) -> Option<(&Expr, bool)> {
     let call = iter.as_call()?;
     let ExprKind::Attribute { base, attr } = &call.callee.kind else {
         return None;

@@ -8,6 +8,7 @@ mod imports;
 mod looped;
 mod members;
 
+pub(crate) use bindings::gone_through;
 pub(crate) use calls::is_context_manager;
 pub(crate) use members::is_declared_only;
 
