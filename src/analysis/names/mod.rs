@@ -328,6 +328,30 @@ impl Source {
         found
     }
 
+    /// A class and the project's own classes that it derives from, the nearest first.
+    pub(crate) fn lineage(&self, id: ClassId) -> Vec<ClassId> {
+        let mut found = vec![id];
+        let mut at = 0;
+        while let Some(&class) = found.get(at) {
+            at += 1;
+            for base in self
+                .direct_bases(class)
+                .iter()
+                .filter_map(|base| base.class)
+            {
+                if found.len() >= MOST_BASES {
+                    let range = self.class(id).map(|class| class.range);
+                    limits::reached(limits::NAMES, id.module, range.unwrap_or_default());
+                    return found;
+                }
+                if !found.contains(&base) {
+                    found.push(base);
+                }
+            }
+        }
+        found
+    }
+
     /// Whether another class of the project derives from a class.
     pub(crate) fn is_derived_from(&self, class: ClassId) -> bool {
         let all = self.derived_from.get_or_init(|| {

@@ -2,13 +2,14 @@
 //!
 //! Startup code is the module level of every module reached at import, class bodies, default and decorator arguments, the main
 //! block up to the statement that serves, lifespan and startup hooks, the ping handler, the route of the warm-up hook, and each
-//! function of the project that these call. Functions that are only handed on, entrypoints, routes and tools are request code.
+//! function of the project that these call, with what making an object runs. Functions that are only handed on, entrypoints, routes and tools are request code.
 
 mod begun;
 mod drawn;
 mod fate;
 mod index;
 mod intervals;
+mod objects;
 mod threads;
 mod ticking;
 mod values;
@@ -23,6 +24,7 @@ pub(crate) use values::{Drawn, Made, Snapshot, snapshot};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use self::objects::{Maker, Objects};
 use self::threads::Threads;
 use crate::analysis::agent_code::{AgentCode, starts_serving};
 use crate::analysis::effects::loops_in_time;
@@ -61,6 +63,8 @@ pub(crate) struct StartCall<'a> {
     pub held: bool,
     /// Startup code waits for what the call begins.
     pub waited: bool,
+    /// It makes the default of a field for the object that is made here.
+    made_for: Option<Maker<'a>>,
 }
 
 impl StartCall<'_> {
@@ -97,6 +101,7 @@ pub(crate) struct Startup<'c, 'a> {
     threads: bool,
     /// The threads that bodies start.
     started: BTreeMap<(ModuleId, Option<FnId>), Threads<'a>>,
+    objects: Objects<'a>,
 }
 
 /// Functions that run a coroutine that they are given.
@@ -163,6 +168,7 @@ impl<'c, 'a> Startup<'c, 'a> {
             classes: BTreeSet::new(),
             threads,
             started: BTreeMap::new(),
+            objects: Objects::default(),
         };
         startup.run();
         startup
@@ -316,6 +322,7 @@ impl<'c, 'a> Startup<'c, 'a> {
                         entering: true,
                         held: false,
                         waited: true,
+                        made_for: None,
                     });
                 }
                 let last = self.calls.len();
@@ -504,6 +511,7 @@ impl<'c, 'a> Startup<'c, 'a> {
             entering: false,
             held: false,
             waited: runs,
+            made_for: None,
         });
         let deeper = from.or(Some((module.id, expr.range)));
         // A server that opens a session for each client runs its lifespan with each.
@@ -571,6 +579,11 @@ impl<'c, 'a> Startup<'c, 'a> {
                 source.meaning(module.id, &call.callee)
         {
             self.instance(class, deeper);
+        }
+        if module.language == Language::Python
+            && let Some(class) = source.callee_class(module.id, call)
+        {
+            self.object(class, call, (module.id, expr), deeper);
         }
         let Some(function) = callee.and_then(|id| source.function(id)) else {
             return;

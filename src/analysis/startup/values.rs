@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use super::fate::{Ground, Mode};
 use super::index::Index;
+use super::objects::Kept;
 use super::ticking;
 use super::{Fate, Place, Startup, is_ping, is_warmup};
 use crate::analysis::agent_code::AgentCode;
@@ -109,12 +110,12 @@ fn find(code: &AgentCode<'_>, warmups: &[String]) -> Snapshot {
     let index = Index::new(code);
     let mut by_callee: HashMap<FnId, Vec<usize>> = HashMap::new();
     for (at, call) in startup.calls.iter().enumerate() {
-        if let Some(callee) = call.callee {
+        if let Some(callee) = call.callee.filter(|_| call.made_for.is_none()) {
             by_callee.entry(callee).or_default().push(at);
         }
     }
     let entries = code.code.entrypoints.iter();
-    let ground = Ground {
+    let mut ground = Ground {
         callers: &callers,
         index: &index,
         calls: &startup.calls,
@@ -122,16 +123,40 @@ fn find(code: &AgentCode<'_>, warmups: &[String]) -> Snapshot {
         requests: &requests,
         handlers: entries.filter_map(|entry| entry.function).collect(),
     };
+    // What is made for an object that startup code drops again is in no request.
+    let mut kept = Kept::new(&ground);
+    let mut dropped: BTreeSet<usize> = BTreeSet::new();
+    let mut defaults = Vec::new();
+    for (at, call) in startup.calls.iter().enumerate() {
+        match call.made_for.map(|maker| kept.is(maker)) {
+            Some(true) => defaults.extend(call.callee.map(|callee| (callee, at))),
+            Some(false) => _ = dropped.insert(at),
+            None => {}
+        }
+    }
+    let mut methods: BTreeMap<FnId, bool> = BTreeMap::new();
+    for &(method, maker) in &startup.objects.methods {
+        *methods.entry(method).or_default() |= kept.is(maker);
+    }
+    for (callee, at) in defaults {
+        ground.by_callee.entry(callee).or_default().push(at);
+    }
     let mut found = Snapshot {
         modules: startup.modules.len(),
         exhausted: startup.exhausted,
         ..Snapshot::default()
     };
     let mut seen: BTreeSet<(Place, bool)> = BTreeSet::new();
-    for call in &startup.calls {
+    for (at, call) in startup.calls.iter().enumerate() {
         let Some(module) = source.module(call.module) else {
             continue;
         };
+        let inside = module.function_at(call.expr.range.start);
+        if dropped.contains(&at)
+            || inside.is_some_and(|inside| methods.get(&inside.id) == Some(&false))
+        {
+            continue;
+        }
         let known = match (call.callee, &call.name) {
             (Some(callee), _) => {
                 if module.language == Language::TypeScript && !call.waited {

@@ -2,8 +2,9 @@
 
 use super::super::index::{Occurrence, Owner, around, is_written, scope_of};
 use super::{Follower, Mode, PROMPTS, Target};
+use crate::analysis::fields::made_anew;
 use crate::analysis::names::Meaning;
-use crate::model::source::module::BindingKind;
+use crate::model::source::module::{Binding, BindingKind};
 use crate::model::source::walk::Node;
 use crate::model::source::{ByteRange, ClassId, Expr, ExprKind, FnId, ModuleId};
 
@@ -93,7 +94,12 @@ impl<'a> Follower<'_, 'a> {
             let Some(made) = self.source.class(class) else {
                 continue;
             };
-            if !made.fields.names.contains_key(name) {
+            let Some(bindings) = made.fields.names.get(name) else {
+                continue;
+            };
+            // A function makes another one for each of them.
+            let anew = |binding: &Binding| matches!(&binding.kind, BindingKind::Value { value, .. } if made_anew(value).is_some());
+            if bindings.iter().all(anew) {
                 continue;
             }
             for found in self.ground.index.names(user, &made.name) {
