@@ -10,6 +10,7 @@ mod fate;
 mod index;
 mod intervals;
 mod objects;
+mod stacks;
 mod threads;
 mod ticking;
 mod values;
@@ -65,6 +66,8 @@ pub(crate) struct StartCall<'a> {
     pub waited: bool,
     /// It makes the default of a field for the object that is made here.
     made_for: Option<Maker<'a>>,
+    /// The stack of contexts that a context is entered by and that no `with` leaves.
+    stack: Option<&'a Expr>,
 }
 
 impl StartCall<'_> {
@@ -323,6 +326,7 @@ impl<'c, 'a> Startup<'c, 'a> {
                         held: false,
                         waited: true,
                         made_for: None,
+                        stack: None,
                     });
                 }
                 let last = self.calls.len();
@@ -336,6 +340,10 @@ impl<'c, 'a> Startup<'c, 'a> {
                     for item in items.iter_mut().filter(|item| item.entering) {
                         item.held = true;
                     }
+                }
+                for item in &with.items {
+                    let stack = item.target.as_ref().unwrap_or(&item.context);
+                    self.left_with(stack, last, serves);
                 }
                 stopped
             }
@@ -512,7 +520,9 @@ impl<'c, 'a> Startup<'c, 'a> {
             held: false,
             waited: runs,
             made_for: None,
+            stack: None,
         });
+        self.enters(module, call, from, runs);
         let deeper = from.or(Some((module.id, expr.range)));
         // A server that opens a session for each client runs its lifespan with each.
         let per_session = |name: &str| name.contains("FastMCP") || name.contains("MCPServer");

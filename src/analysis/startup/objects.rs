@@ -73,6 +73,7 @@ impl<'a> Startup<'_, 'a> {
                     held: false,
                     waited: true,
                     made_for: Some(maker),
+                    stack: None,
                 });
                 let function = callee.and_then(|id| source.function(id));
                 let runs = function.filter(|function| !function.is_async);

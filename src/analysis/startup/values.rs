@@ -208,6 +208,11 @@ fn find(code: &AgentCode<'_>, warmups: &[String]) -> Snapshot {
                 && (api.is(Tag::Connect) || api.is(Tag::ThreadStart) || api.is(Tag::Interval))
         });
         let object = object.or_else(|| api.is(Tag::Conversation).then(|| asked(call.expr))?);
+        let named = matches!(
+            call.expr.kind,
+            ExprKind::Name(_) | ExprKind::Attribute { .. }
+        );
+        let object = object.or_else(|| (call.stack.is_some() && named).then_some(call.expr));
         let mut fate = match (handed, object) {
             (Some((at, object)), _) => ground.follow_object(at, object),
             (None, Some(object)) => ground.follow_object(call.module, object),
@@ -218,6 +223,14 @@ fn find(code: &AgentCode<'_>, warmups: &[String]) -> Snapshot {
         {
             fate = ground.follow_object(call.module, buffer);
         }
+        // `session = stack.enter_context(client)`
+        if call.stack.is_some() && !fate.is_kept() {
+            fate = ground.follow(call.module, call.expr, Mode::Startup);
+        }
+        let held = call.stack.is_some_and(|stack| {
+            let lives = fate.is_kept() && !fate.closed;
+            lives && !ground.follow_object(call.module, stack).closed
+        });
         found.made.push(Made {
             api,
             name,
@@ -225,7 +238,7 @@ fn find(code: &AgentCode<'_>, warmups: &[String]) -> Snapshot {
             from: call.from,
             fate,
             entering: call.entering,
-            held: call.held,
+            held: call.held || held,
         });
     }
     for (id, expr, from) in &startup.attributes {
