@@ -34,8 +34,17 @@ pub(crate) fn of_asking(source: &Source, answering: Answering<'_>) -> Option<Byt
 pub(crate) fn of_startup(source: &Source, answering: Answering<'_>) -> Option<ByteRange> {
     let module = answering.function.id.module;
     let is_old = |stamp: &Expr| {
-        let mut parts = sub_expressions(stamp).into_iter();
-        parts.any(|part| taken_at_startup(source, module, part))
+        let parts = sub_expressions(stamp);
+        let set_again = |part: &Expr| {
+            let mut members = parts.iter().filter_map(|whole| member(whole));
+            members.any(|(holder, key)| {
+                holder.range == part.range && sets_member(source, module, holder, key)
+            })
+        };
+        let mut old = parts
+            .iter()
+            .filter(|part| taken_at_startup(source, module, part));
+        old.any(|part| !set_again(part))
     };
     stamps(answering.body)
         .find(|(_, stamp)| is_old(stamp))
@@ -92,6 +101,46 @@ fn taken_at_startup(source: &Source, module: ModuleId, expr: &Expr) -> bool {
     };
     let mut inner = sub_expressions(value).into_iter();
     inner.any(|inner| asks_a_clock(source, module, inner))
+}
+
+/// The name and the key of a member: `STATE["since"]`, `STATE.get("since")`, `state.since`.
+fn member(expr: &Expr) -> Option<(&Expr, &str)> {
+    let (holder, key) = match &expr.kind {
+        ExprKind::Subscript { base, index } => (&**base, index.as_str()?),
+        ExprKind::Attribute { base, attr } => (&**base, &**attr),
+        ExprKind::Call(call) => match (&call.callee.kind, call.args.first()) {
+            (ExprKind::Attribute { base, attr }, Some(key)) if &**attr == "get" => {
+                (&**base, key.as_str()?)
+            }
+            _ => return None,
+        },
+        _ => return None,
+    };
+    holder.as_name().map(|_| (holder, key))
+}
+
+/// Whether a function of the module sets a member of what a name of the module holds: `STATE["since"] = …`, `state.since = …`,
+/// `STATE.update(since=…)`.
+fn sets_member(source: &Source, module: ModuleId, holder: &Expr, key: &str) -> bool {
+    let Some(place) = source.module(module) else {
+        return false;
+    };
+    let inside = |expr: &Expr| place.function_at(expr.range.start).is_some();
+    let is_it = |(of, name): (&Expr, &str)| of.as_name() == holder.as_name() && name == key;
+    let mut written = writes(source, module).into_iter();
+    let mut calls = place.calls();
+    written.any(|(_, target, value)| {
+        value.is_some() && inside(target) && member(target).is_some_and(is_it)
+    }) || calls.any(|(_, expr)| {
+        let Some(call) = expr.as_call() else {
+            return false;
+        };
+        let (ExprKind::Attribute { base, attr }, true) = (&call.callee.kind, inside(expr)) else {
+            return false;
+        };
+        let fills = &**attr == "update" && base.as_name() == holder.as_name();
+        fills && call.option(key).is_some()
+    })
 }
 
 /// Whether a time is that of asking.
