@@ -12,6 +12,9 @@ use crate::analysis::limits;
 use crate::analysis::names::Meaning;
 use crate::model::source::{Call, ClassId, Expr, FnId, ModuleId};
 
+/// Most objects that are followed.
+const MOST_OBJECTS: usize = 5_000;
+
 /// The expression that an object is made by.
 pub(super) type Maker<'a> = (ModuleId, &'a Expr);
 
@@ -87,25 +90,27 @@ impl<'a> Startup<'_, 'a> {
 }
 
 /// Which objects of startup live on in what requests use.
-pub(super) struct Kept<'x, 'a> {
-    ground: &'x Ground<'x, 'a>,
+#[derive(Default)]
+pub(super) struct Kept {
     known: BTreeMap<Place, bool>,
+    /// More objects were asked for than are followed.
+    pub(super) exhausted: bool,
 }
 
-impl<'x, 'a> Kept<'x, 'a> {
-    pub(super) fn new(ground: &'x Ground<'x, 'a>) -> Self {
-        Self {
-            ground,
-            known: BTreeMap::new(),
+impl Kept {
+    pub(super) fn is<'a>(&mut self, ground: &Ground<'_, 'a>, (module, expr): Maker<'a>) -> bool {
+        let place = (module, expr.range);
+        if let Some(known) = self.known.get(&place) {
+            return *known;
         }
-    }
-
-    pub(super) fn is(&mut self, (module, expr): Maker<'a>) -> bool {
-        let ground = self.ground;
-        let known = self.known.entry((module, expr.range));
-        *known.or_insert_with(|| {
-            let fate = ground.follow(module, expr, Mode::Startup);
-            fate.is_kept() || fate.exhausted
-        })
+        if self.known.len() >= MOST_OBJECTS {
+            self.exhausted = true;
+            limits::reached(limits::CALLS, module, expr.range);
+            return false;
+        }
+        let fate = ground.follow(module, expr, Mode::Startup);
+        self.exhausted |= fate.exhausted && !fate.is_kept();
+        self.known.insert(place, fate.is_kept());
+        fate.is_kept()
     }
 }

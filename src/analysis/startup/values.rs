@@ -124,19 +124,18 @@ fn find(code: &AgentCode<'_>, warmups: &[String]) -> Snapshot {
         handlers: entries.filter_map(|entry| entry.function).collect(),
     };
     // What is made for an object that startup code drops again is in no request.
-    let mut kept = Kept::new(&ground);
-    let mut dropped: BTreeSet<usize> = BTreeSet::new();
+    let mut kept = Kept::default();
     let mut defaults = Vec::new();
     for (at, call) in startup.calls.iter().enumerate() {
-        match call.made_for.map(|maker| kept.is(maker)) {
-            Some(true) => defaults.extend(call.callee.map(|callee| (callee, at))),
-            Some(false) => _ = dropped.insert(at),
-            None => {}
+        if let (Some(maker), Some(callee)) = (call.made_for, call.callee)
+            && kept.is(&ground, maker)
+        {
+            defaults.push((callee, at));
         }
     }
-    let mut methods: BTreeMap<FnId, bool> = BTreeMap::new();
+    let mut methods: HashMap<FnId, Vec<_>> = HashMap::new();
     for &(method, maker) in &startup.objects.methods {
-        *methods.entry(method).or_default() |= kept.is(maker);
+        methods.entry(method).or_default().push(maker);
     }
     for (callee, at) in defaults {
         ground.by_callee.entry(callee).or_default().push(at);
@@ -147,16 +146,10 @@ fn find(code: &AgentCode<'_>, warmups: &[String]) -> Snapshot {
         ..Snapshot::default()
     };
     let mut seen: BTreeSet<(Place, bool)> = BTreeSet::new();
-    for (at, call) in startup.calls.iter().enumerate() {
+    for call in &startup.calls {
         let Some(module) = source.module(call.module) else {
             continue;
         };
-        let inside = module.function_at(call.expr.range.start);
-        if dropped.contains(&at)
-            || inside.is_some_and(|inside| methods.get(&inside.id) == Some(&false))
-        {
-            continue;
-        }
         let known = match (call.callee, &call.name) {
             (Some(callee), _) => {
                 if module.language == Language::TypeScript && !call.waited {
@@ -199,6 +192,12 @@ fn find(code: &AgentCode<'_>, warmups: &[String]) -> Snapshot {
                 .push((timed, (call.module, call.expr.range), call.from));
         }
         let Some((api, name)) = known else { continue };
+        let inside = module.function_at(call.expr.range.start);
+        let makers = inside.and_then(|inside| methods.get(&inside.id));
+        let makers = makers.map_or(call.made_for.as_slice(), Vec::as_slice);
+        if !makers.is_empty() && !makers.iter().any(|maker| kept.is(&ground, *maker)) {
+            continue;
+        }
         let place = (call.module, call.expr.range);
         if !seen.insert((place, call.entering)) {
             continue;
@@ -261,7 +260,7 @@ fn find(code: &AgentCode<'_>, warmups: &[String]) -> Snapshot {
     }
     found.made.extend(ticking::filled(&ground, &startup));
     draw(code, &ground, &callers, &mut found);
-    found.exhausted |= found.made.iter().any(|made| made.fate.exhausted);
+    found.exhausted |= kept.exhausted || found.made.iter().any(|made| made.fate.exhausted);
     found
 }
 
