@@ -2,8 +2,10 @@
 
 use std::sync::OnceLock;
 
+use crate::analysis::names::Meaning;
 use crate::analysis::placement::only_answer;
-use crate::model::source::{Expr, ExprKind, Module};
+use crate::analysis::values::At;
+use crate::model::source::{Expr, ExprKind, Source};
 
 /// More turns than any answer needs: a bound beyond it bounds nothing.
 pub(crate) const ENDLESS: f64 = 1_000.0;
@@ -96,21 +98,64 @@ const INFINITE: [&str; 5] = [
     "MAX_SAFE_INTEGER",
 ];
 
-/// Whether the value of an option switches the bound off, or is larger than any answer needs.
-pub(crate) fn is_switched_off(module: &Module, limit: &Expr) -> bool {
-    match &limit.kind {
+/// Conditions of the AI SDK that count steps.
+const STEP_COUNTS: [&str; 2] = ["stepCountIs", "isStepCount"];
+
+/// What an option is, as far as a bound is concerned.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limit<'a> {
+    /// It switches the bound off, or is larger than any answer needs.
+    pub(crate) is_off: bool,
+    /// What a name stands for; none where it stands for itself, or where that is not seen.
+    pub(crate) stands_for: Option<At<'a>>,
+}
+
+/// What the value of an option is.
+pub(crate) fn limit<'a>(source: &'a Source, at: At<'a>) -> Limit<'a> {
+    let stands_for = stands_for(source, at);
+    Limit {
+        is_off: is_off(source, stands_for.unwrap_or(at)),
+        stands_for,
+    }
+}
+
+/// The expression that a name or a member stands for.
+fn stands_for<'a>(source: &'a Source, at: At<'a>) -> Option<At<'a>> {
+    match source.meaning(at.module, at.expr) {
+        Meaning::Value(module, value) if !value.is(at.expr) => Some(At::new(module, value)),
+        _ => None,
+    }
+}
+
+fn is_off(source: &Source, at: At<'_>) -> bool {
+    let off = |inner| limit(source, at.to(inner)).is_off;
+    match &at.expr.kind {
         ExprKind::None => true,
-        ExprKind::List(items) => items.is_empty(),
+        ExprKind::List(items) => items.iter().all(off),
+        // `limits={"turns": 100000}`: a budget of tokens may be any number.
+        ExprKind::Dict(entries) => entries.iter().all(|entry| {
+            let key = entry.key.as_ref().and_then(Expr::as_str);
+            key == Some("turns") && off(&entry.value)
+        }),
         // `stopWhen: () => false`
-        ExprKind::Lambda(id) => module
+        ExprKind::Lambda(id) => source
             .function(*id)
             .and_then(only_answer)
             .is_some_and(|answer| matches!(answer.kind, ExprKind::Bool(false))),
+        ExprKind::Call(call) if STEP_COUNTS.contains(&call.written_name()) => {
+            call.args.first().is_some_and(off)
+        }
+        // `UsageLimits(request_limit=None)`, without a limit of tokens.
+        ExprKind::Call(call) if call.written_name() == "UsageLimits" => {
+            call.option("request_limit").is_some_and(off) && call.values().count() == 1
+        }
         _ => {
-            let text = module.text(limit.range);
-            let number = limit.as_number();
+            let text = source
+                .module(at.module)
+                .map(|module| module.text(at.expr.range));
+            let number = at.expr.as_number();
             number.is_some_and(|number| number <= 0.0 || number > ENDLESS)
-                || INFINITE.iter().any(|word| text.contains(word))
+                || text.is_some_and(|text| INFINITE.iter().any(|word| text.contains(word)))
         }
     }
 }

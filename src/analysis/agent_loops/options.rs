@@ -1,5 +1,6 @@
 //! What an agent is given where it is made: its tools, and a bound among options that are put together elsewhere.
 
+use crate::analysis::clients::entries;
 use crate::analysis::names::Meaning;
 use crate::analysis::values::bound;
 use crate::model::source::ir::DictEntry;
@@ -69,6 +70,16 @@ impl Spread {
         }
         seen
     }
+}
+
+/// Whether a call takes options that are put together where they cannot be read.
+pub(crate) fn are_opaque(source: &Source, module: ModuleId, call: &Call) -> bool {
+    // What else stands last is no object of options: `run(agent, prompt)`.
+    let last = call.args.last().map(|last| &last.kind);
+    let has_options = !source.is_typescript(module)
+        || call.args.len() == 1
+        || matches!(last, Some(ExprKind::Dict(_)));
+    has_options && entries::opaque(source, module, call)
 }
 
 /// The options that a call is given as a whole.

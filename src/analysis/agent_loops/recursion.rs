@@ -1,7 +1,9 @@
 //! The bound of LangGraph: `recursion_limit`, which runs are given in a configuration, and what holds without it.
 
 use super::LiveCall;
-use crate::model::source::{Call, Expr, ExprKind, Module};
+use crate::analysis::clients::entries;
+use crate::analysis::values::At;
+use crate::model::source::{Call, ExprKind, Module, ModuleId, Source};
 
 /// The option, as Python and TypeScript spell it.
 const OPTIONS: [&str; 2] = ["recursion_limit", "recursionLimit"];
@@ -62,11 +64,22 @@ pub(crate) fn default_steps(
     }
 }
 
-/// The limit that a call is given, as its option or in a configuration: `graph.invoke(state, {"recursion_limit": 20})`.
-pub(crate) fn given(call: &Call) -> Option<&Expr> {
-    let mut values = call.values();
-    call.option("recursion_limit")
-        .or_else(|| values.find_map(|value| OPTIONS.iter().find_map(|option| value.entry(option))))
+/// The limit that a call is given, as its option or in a configuration, wherever that was made:
+/// `graph.invoke(state, {"recursion_limit": 20})`.
+pub(crate) fn given<'a>(source: &'a Source, module: ModuleId, call: &'a Call) -> Option<At<'a>> {
+    let literal = call.option("recursion_limit").or_else(|| {
+        let mut values = call.values();
+        values.find_map(|value| OPTIONS.iter().find_map(|option| value.entry(option)))
+    });
+    if let Some(limit) = literal {
+        return Some(At::new(module, limit));
+    }
+    // The first argument is the state.
+    let config = call.option("config").or_else(|| call.args.get(1))?;
+    let entries = entries::entries(source, At::new(module, config));
+    let mut entries = entries.into_iter().rev();
+    let limit = entries.find(|(key, _)| OPTIONS.contains(&key.as_str()))?;
+    Some(limit.1)
 }
 
 /// Whether code gives the limit to a call, or writes it into a configuration.

@@ -7,8 +7,10 @@ use crate::analysis::agent_loops::limiters::Limiters;
 use crate::analysis::agent_loops::options::{self, Spread};
 use crate::analysis::agent_loops::{LiveCall, conversations, own, recursion};
 use crate::analysis::call_sites::Callers;
+use crate::analysis::clients::entries;
 use crate::analysis::names::{leaf, package};
 use crate::analysis::reachability::{Absent, Live};
+use crate::analysis::values::At;
 use crate::checks::{Category, Check, Need};
 use crate::context::{Context, installed};
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
@@ -147,7 +149,8 @@ struct Start<'c> {
 impl Loops<'_, '_> {
     /// Judges the loop that a call makes or starts, where it does.
     fn of_call(&self, module: &Module, expr: &Expr, call: &Call, seen: &mut Seen) {
-        let Some(name) = self.code.source.callee_name(module.id, expr) else {
+        let source = self.code.source;
+        let Some(name) = source.callee_name(module.id, expr) else {
             return;
         };
         let start = Start {
@@ -157,8 +160,11 @@ impl Loops<'_, '_> {
             package: package(name),
             leaf: leaf(name),
         };
-        if let Some(limit) = recursion::given(call) {
-            self.limit(module, limit, "recursion_limit", seen);
+        let recursion = self
+            .names_recursion
+            .then(|| recursion::given(source, module.id, call));
+        if let Some(limit) = recursion.flatten() {
+            self.limit(limit, "recursion_limit", seen);
         } else if start.package.starts_with("@anthropic-ai/claude-") && start.leaf == "query" {
             self.query(start, seen);
         } else if bounds::is_conversation(start.package, start.leaf) {
@@ -179,14 +185,29 @@ impl Loops<'_, '_> {
     }
 
     /// An option that bounds a loop, or says that nothing does.
-    fn limit(&self, module: &Module, limit: &Expr, option: &str, seen: &mut Seen) {
-        let text = module.text(limit.range);
-        if !bounds::is_switched_off(module, limit) {
-            return seen.bounded(format!("{option} {text}"));
+    fn limit(&self, given: At<'_>, option: &str, seen: &mut Seen) {
+        let source = self.code.source;
+        let limit = bounds::limit(source, given);
+        let text = |at: At<'_>| {
+            let module = source.module(at.module);
+            module.map_or("", |module| module.text(at.expr.range))
+        };
+        let value = match limit.stands_for {
+            Some(value) => format!("{} ({})", text(given), text(value)),
+            None => text(given).to_owned(),
+        };
+        if !limit.is_off {
+            let unseen = given.expr.last_name().is_some() && limit.stands_for.is_none();
+            let unseen = if unseen {
+                ", whose value was not seen"
+            } else {
+                ""
+            };
+            return seen.bounded(format!("{option} {value}{unseen}"));
         }
-        let at = agent_code::evidence(self.code.source, module.id, limit.range);
+        let at = agent_code::evidence(source, given.module, given.expr.range);
         let note =
-            format!("{option} is {text}, which bounds nothing: only the model ends the loop");
+            format!("{option} is {value}, which bounds nothing: only the model ends the loop");
         seen.unbounded(at, Severity::Medium, note);
     }
 
@@ -222,12 +243,19 @@ impl Loops<'_, '_> {
 
     /// A loop that an option bounds.
     fn framework(&self, start: Start<'_>, bound: &Bound, seen: &mut Seen) {
-        if let Some(limit) = start.call.option(bound.option) {
-            self.limit(start.module, limit, bound.option, seen);
+        let source = self.code.source;
+        let module = start.module.id;
+        if let Some(limit) = entries::option(source, module, start.call, bound.option) {
+            self.limit(limit, bound.option, seen);
         } else if start.call.option("max_budget_usd").is_some() {
             seen.bounded("max_budget_usd");
         } else if bound.default.is_some() && bound.option == "recursion_limit" {
             self.graph(start, seen);
+        } else if bound.default.is_some() && options::are_opaque(source, module, start.call) {
+            seen.unread.push(self.at(start).note(format!(
+                "the options of {} are made elsewhere: whether they hold {} was not seen",
+                start.leaf, bound.option
+            )));
         } else if let Some(default) = bound.default {
             let (package, unit) = (start.package, bound.unit);
             seen.bounded(format!("{package} stops after {default} {unit}"));
