@@ -333,7 +333,9 @@ fn named_requirements(
         .flat_map(|each| each.words());
     let mut found = BTreeMap::new();
     for word in words.filter(|word| word.ends_with(".txt") || word.ends_with(".in")) {
-        let Some(path) = below(root, folder, word.trim_start_matches("./")) else {
+        let renamed = dockerfile.renamed(&word);
+        let file = renamed.unwrap_or(word.trim_start_matches("./"));
+        let Some(path) = below(root, folder, file) else {
             continue;
         };
         if let Known::Read(requirements) = requirements_of(root, &path) {

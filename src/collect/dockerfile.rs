@@ -3,7 +3,7 @@
 //! The published parser crate gives no positions, refuses `HEALTHCHECK` and lower-case keywords, and forgets which of the two
 //! command forms was written; the grammar is line-based and small (<https://docs.docker.com/reference/dockerfile/#format>).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::model::manifest::{Dockerfile, Instruction};
 use crate::model::site::SourceText;
@@ -46,12 +46,15 @@ pub fn parse(path: &str, text: &str) -> Dockerfile {
             site,
         });
     }
-    Dockerfile {
+    let mut parsed = Dockerfile {
         source,
         instructions,
         scripts: BTreeMap::new(),
         missing: Vec::new(),
-    }
+        renamed: HashMap::new(),
+    };
+    parsed.renamed = parsed.renames();
+    parsed
 }
 
 struct Lines<'a> {

@@ -73,19 +73,31 @@ fn of_agent(project: &Project, agent: Agent<'_>, ignores: &Ignores) -> AgentMani
     });
     let runs = runs.or_else(|| location.clone());
     let container_build = dockerfile.is_some();
+    let dockerfile = match (&context, dockerfile) {
+        (Some(folder), Some(file)) => container(root, folder, &file, ignores),
+        _ => Known::Absent,
+    };
+    // What the image has under a manifest's name may be another file of the build context.
+    let renamed = |name: &str| {
+        let source = dockerfile.read()?.renamed(name)?;
+        below(root, context.as_deref()?, source)
+    };
+    let pyproject = |path: &str, text: &str| pyproject(root, path, text);
     let mut manifests = AgentManifests {
-        pyproject: nearest(root, location.as_deref(), "pyproject.toml", |path, text| {
-            pyproject(root, path, text)
-        }),
-        requirements: match &context {
-            Some(folder) => requirements(root, &join(folder, "requirements.txt")),
-            None => Known::Absent,
+        pyproject: match renamed("pyproject.toml") {
+            Some(path) => of_path(root, &path, pyproject),
+            None => nearest(root, location.as_deref(), "pyproject.toml", pyproject),
         },
-        package_json: nearest(root, runs.as_deref(), "package.json", package_json),
-        dockerfile: match (&context, dockerfile) {
-            (Some(folder), Some(file)) => container(root, folder, &file, ignores),
-            _ => Known::Absent,
+        requirements: match (renamed("requirements.txt"), &context) {
+            (Some(path), _) => requirements(root, &path),
+            (None, Some(folder)) => requirements(root, &join(folder, "requirements.txt")),
+            (None, None) => Known::Absent,
         },
+        package_json: match renamed("package.json") {
+            Some(path) => of_path(root, &path, package_json),
+            None => nearest(root, runs.as_deref(), "package.json", package_json),
+        },
+        dockerfile,
         local: Vec::new(),
     };
     manifests.local = local_packages::collect(root, &manifests, container_build);
@@ -109,6 +121,15 @@ fn text_of(root: &Path, path: &str) -> Known<String> {
     }
 }
 
+/// Reads one file.
+fn of_path<T>(root: &Path, path: &str, read: impl Fn(&str, &str) -> Known<T>) -> Known<T> {
+    match text_of(root, path) {
+        Known::Read(text) => read(path, &text),
+        Known::Unread(reason) => Known::Unread(reason),
+        Known::Absent => Known::Absent,
+    }
+}
+
 /// Looks for a file in a folder and then in those above it, up to the project root, as the packager does.
 fn nearest<T>(
     root: &Path,
@@ -118,13 +139,10 @@ fn nearest<T>(
 ) -> Known<T> {
     let mut folder = folder;
     while let Some(at) = folder {
-        let path = join(at, file);
-        match text_of(root, &path) {
-            Known::Read(text) => return read(&path, &text),
-            Known::Unread(reason) => return Known::Unread(reason),
-            Known::Absent => {}
+        match of_path(root, &join(at, file), &read) {
+            Known::Absent => folder = above(at),
+            found => return found,
         }
-        folder = above(at);
     }
     Known::Absent
 }

@@ -137,6 +137,8 @@ pub struct Dockerfile {
     pub scripts: BTreeMap<String, String>,
     /// What it copies out of the build context and what is not there.
     pub missing: Vec<MissingSource>,
+    /// Files of the build context that the image has under another name, by that name without its folders.
+    pub renamed: HashMap<String, String>,
 }
 
 /// A path that an instruction copies out of the build context and that is not there.
@@ -188,23 +190,31 @@ fn split(text: &str) -> Vec<String> {
 impl Instruction {
     /// What a `COPY` or `ADD` takes out of the build context: literal paths as written, none of another stage or address.
     pub fn sources(&self) -> Vec<String> {
+        self.copied().map_or_else(Vec::new, |(sources, _)| sources)
+    }
+
+    /// The same, and where it goes in the image.
+    fn copied(&self) -> Option<(Vec<String>, String)> {
         if !matches!(self.keyword.as_str(), "COPY" | "ADD") || self.arguments.contains("<<") {
-            return Vec::new();
+            return None;
         }
         let words = self.words();
-        let from = words.iter().any(|word| word.starts_with("--from"));
-        let mut paths: Vec<String> = words
-            .into_iter()
-            .filter(|word| !word.starts_with("--"))
-            .collect();
-        paths.pop();
+        if words.iter().any(|word| word.starts_with("--from")) {
+            return None;
+        }
+        let paths = words.into_iter().filter(|word| !word.starts_with("--"));
+        let mut paths: Vec<String> = paths.collect();
+        let to = paths.pop()?;
         let literal =
             |path: &String| !path.contains(['*', '?', '[', '$', ':', '@']) && !path.contains("..");
-        if from {
-            return Vec::new();
-        }
-        paths.into_iter().filter(literal).collect()
+        paths.retain(literal);
+        Some((paths, to))
     }
+}
+
+/// The last part of a path.
+fn leaf(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 impl Dockerfile {
@@ -243,6 +253,34 @@ impl Dockerfile {
             });
         }
         entrypoint.into_iter().chain(command).collect()
+    }
+
+    /// The file of the build context that the image has under another name: `COPY requirements.agent.txt requirements.txt`.
+    pub fn renamed(&self, file: &str) -> Option<&str> {
+        self.renamed.get(leaf(file)).map(String::as_str)
+    }
+
+    /// What [`Self::renamed`] answers from, of the instructions. A destination that ends in no file's name is a folder
+    /// (<https://docs.docker.com/reference/dockerfile/#destination>).
+    pub(crate) fn renames(&self) -> HashMap<String, String> {
+        let built = self.built();
+        let in_image = |each: &&Instruction| each.stage.is_some_and(|at| built.contains(&at));
+        let copies = self.instructions.iter().filter(in_image);
+        let mut found = HashMap::new();
+        for (sources, to) in copies.filter_map(Instruction::copied) {
+            // The last copy holds.
+            for source in &sources {
+                found.remove(leaf(source));
+            }
+            if let [source] = &*sources
+                && leaf(source) != leaf(&to)
+                && leaf(&to).contains('.')
+            {
+                let source = source.trim_start_matches("./");
+                found.insert(leaf(&to).to_owned(), source.to_owned());
+            }
+        }
+        found
     }
 
     /// The words that the container starts with, scripts and `sh -c` texts opened.

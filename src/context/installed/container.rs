@@ -156,6 +156,9 @@ impl<'a> Known<'_, 'a> {
     /// The requirements file of the build context that stands in the image under this path.
     fn listed(self, file: &str) -> Option<&'a [Dependency]> {
         let lists = &self.facts.requirements;
+        if self.dockerfile.renamed(file).is_some() {
+            return lists.get(file).map(Vec::as_slice);
+        }
         let copies = self.dockerfile.instructions.iter().rev();
         let mut copied = copies.flat_map(Instruction::sources).filter(|source| {
             // One that is copied by its folder keeps its path.
