@@ -144,8 +144,8 @@ pub fn policy_for<'n>(needs: impl IntoIterator<Item = &'n Need>) -> Value {
         let sid = format!("Use {}", service.replace('-', " "));
         let mut condition = serde_json::Map::new();
         for (key, value) in &need.keys {
-            // A request to a model names the profile by itself; what is published is bound by its namespace.
-            if *key == "cloudwatch:namespace" {
+            // A request to a model names the profile by itself; what is published is bound by its namespace, a role by who takes it.
+            if matches!(*key, "cloudwatch:namespace" | "iam:PassedToService") {
                 condition.insert((*key).to_owned(), Value::from(value.as_str()));
             }
         }

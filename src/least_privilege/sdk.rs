@@ -1,5 +1,7 @@
 //! The AWS SDK calls of the code: boto3 clients and resources, and the commands of the JavaScript SDK.
 
+mod passed;
+
 use std::collections::BTreeSet;
 
 use serde_json::json;
@@ -87,6 +89,7 @@ pub(super) fn add<'s>(subject: &Subject<'s>, code: &Code<'_, 's>, statements: &m
     for found in &uses {
         reader.grant(found, statements);
         reader.note_needs(found, statements);
+        reader.pass_roles(found, statements);
     }
     reader.unseen(&called, statements);
 }
@@ -664,13 +667,7 @@ impl<'s> Reader<'_, '_, 's> {
     /// What the call surely needs: on the resources that it is seen to name, else on whatever resource.
     fn note_needs(self, found: &Use<'s>, statements: &mut Statements) {
         let code = self.code;
-        let why = if found.client.apart {
-            Some("its client is made with credentials or an address of its own".to_owned())
-        } else if !code.surely_runs(found.module, found.range) {
-            Some(NOT_SEEN.to_owned())
-        } else {
-            None
-        };
+        let why = self.why_unsure(found);
         let place = evidence(code.source(), found.module, found.range);
         let prefix = found.prefix.as_str();
         let operation = found.operation.as_str();
@@ -722,6 +719,17 @@ impl<'s> Reader<'_, '_, 's> {
                 }
                 statements.need(need);
             }
+        }
+    }
+
+    /// Why a call may need nothing of the role.
+    fn why_unsure(self, found: &Use<'s>) -> Option<String> {
+        if found.client.apart {
+            Some("its client is made with credentials or an address of its own".to_owned())
+        } else if !self.code.surely_runs(found.module, found.range) {
+            Some(NOT_SEEN.to_owned())
+        } else {
+            None
         }
     }
 
