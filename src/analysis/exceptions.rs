@@ -181,9 +181,19 @@ const FAILED: [&str; 10] = [
 /// Whether a handler ends what was asked for with an error: it raises, or the last that it does is to answer in words of a failure. What
 /// goes on with another value does not.
 pub(crate) fn ends_in_an_error(module: &Module, handler: &Handler) -> bool {
-    let Some(last) = handler.body.last() else {
+    let mut body = handler.body.as_slice();
+    // `res.status(500).end(); return;`
+    if let [before @ .., last] = body
+        && matches!(last.kind, StmtKind::Return(None))
+    {
+        body = before;
+    }
+    let Some(last) = body.last() else {
         return false;
     };
+    if sends_a_failure(module, body) {
+        return true;
+    }
     let answer = match &last.kind {
         StmtKind::Raise { .. } => return true,
         StmtKind::Return(Some(value)) | StmtKind::Expr(value) => value,
@@ -197,6 +207,51 @@ pub(crate) fn ends_in_an_error(module: &Module, handler: &Handler) -> bool {
         && words(module.text(answer.range))
             .iter()
             .any(|word| FAILED.contains(&word.as_str()))
+}
+
+/// Whether the last that a body does is to send an answer whose status says that the server failed: `res.status(500).json(…)`,
+/// `res.sendStatus(500)`, `res.statusCode = 500; res.end()`.
+fn sends_a_failure(module: &Module, body: &[Stmt]) -> bool {
+    const SET: [&str; 4] = ["status", "sendStatus", "writeHead", "code"];
+    const SEND: [&str; 4] = ["end", "send", "json", "write"];
+    fn is_failure(value: &Expr) -> bool {
+        value.as_number().is_some_and(|number| number >= 500.0)
+    }
+    let sets = |expr: &Expr| {
+        let Some(call) = expr.as_call() else {
+            return false;
+        };
+        matches!(&call.callee.kind, ExprKind::Attribute { attr, .. } if SET.contains(&&**attr))
+            && call.args.first().is_some_and(is_failure)
+    };
+    let assigns = |stmt: &Stmt| match &stmt.kind {
+        StmtKind::Assign(assign) => {
+            let mut targets = assign.targets.iter();
+            assign.value.as_deref().is_some_and(is_failure)
+                && targets.any(|target| {
+                    target
+                        .last_name()
+                        .is_some_and(|name| &**name == "statusCode")
+                })
+        }
+        StmtKind::Expr(value) => sets(value),
+        _ => false,
+    };
+    let Some((last, before)) = body.split_last() else {
+        return false;
+    };
+    let value = match &last.kind {
+        StmtKind::Expr(value) => value,
+        // What was answered before is no answer of the handler.
+        StmtKind::If(branch) if module.text(branch.test.range).contains("headersSent") => {
+            return sends_a_failure(module, &branch.body);
+        }
+        _ => return false,
+    };
+    let sends = value.as_call().is_some_and(|call| {
+        matches!(&call.callee.kind, ExprKind::Attribute { attr, .. } if SEND.contains(&&**attr))
+    });
+    sub_expressions(value).into_iter().any(sets) || sends && before.iter().any(assigns)
 }
 
 const LOG_METHODS: &[&str] = &[
