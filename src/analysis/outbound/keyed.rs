@@ -9,18 +9,38 @@ use crate::analysis::names::{Meaning, leaf, package};
 use crate::analysis::reachability::Live;
 use crate::model::source::ExprKind;
 
-/// Whether secrets come from AWS Secrets Manager or the Parameter Store: a vault, though not AgentCore's.
+/// Whether secrets come from AWS Secrets Manager or, decrypted, from the Parameter Store: a vault, though not AgentCore's.
 pub(crate) fn asks_vault(code: &AgentCode<'_>) -> bool {
-    code.calls().any(|(_, _, expr)| {
+    code.calls().any(|(module, _, expr)| {
         let Some(call) = expr.as_call() else {
-            return false;
-        };
-        let ExprKind::Attribute { attr, .. } = &call.callee.kind else {
             return false;
         };
         // Without an argument it is pydantic's `SecretStr` that is opened.
         let asks = !call.args.is_empty() || !call.keywords.is_empty();
-        asks && matches!(&**attr, "get_secret_value" | "get_secret_string")
+        let decrypts = || {
+            let mut options = ["WithDecryption", "decrypt"].into_iter();
+            options.any(|option| {
+                let value = call.option(option).map(|value| &value.kind);
+                matches!(value, Some(ExprKind::Bool(true)))
+            })
+        };
+        asks && match call.written_name() {
+            "get_secret_value" | "get_secret_string" | "GetSecretValueCommand" => true,
+            "get_parameter"
+            | "get_parameters"
+            | "get_parameters_by_path"
+            | "getParameter"
+            | "getParameters"
+            | "GetParameterCommand"
+            | "GetParametersCommand"
+            | "GetParametersByPathCommand" => decrypts(),
+            // Those of Powertools.
+            "get_secret" | "getSecret" => {
+                let name = code.source.callee_name(module.id, expr);
+                name.is_some_and(|name| name.contains("powertools"))
+            }
+            _ => false,
+        }
     })
 }
 

@@ -154,16 +154,18 @@ fn calls_without<'a>(
     reads: &BTreeSet<String>,
     claimed: &BTreeSet<String>,
 ) -> Vec<(Evidence, Missing)> {
-    if asks_vault(callers.code()) {
-        return Vec::new();
-    }
     let mut all = calls(callers, live);
     all.extend(keyed(callers, live));
     for auth in all.iter_mut().filter_map(|call| call.auth.as_mut()) {
         // What only a developer's machine sets is no key of the deployed runtime.
         auth.variable = auth.variable.take().filter(|name| reads.contains(name));
     }
-    all.retain(|call| call.auth.is_some());
+    // What is asked of a vault may be the key of any call that shows no other.
+    let from_vault = asks_vault(callers.code());
+    all.retain(|call| {
+        let auth = call.auth.as_ref();
+        auth.is_some_and(|auth| !from_vault || auth.variable.is_some())
+    });
     if all.is_empty() {
         return Vec::new();
     }
