@@ -1,6 +1,6 @@
 //! Handlers that are registered by a call instead of a decorator.
 
-use super::{entry, registration};
+use super::{entry, registrar, registration};
 use crate::analysis::limits;
 use crate::analysis::names::{Meaning, leaf, package};
 use crate::model::source::ir::{ByteRange, Call, Expr, ExprKind};
@@ -32,6 +32,15 @@ const WRAPPERS: [&str; 5] = [
     "wrapAsync",
 ];
 
+/// Methods that register a tool of a server, whatever the server is called.
+const REGISTERS: [&str; 5] = [
+    "registerTool",
+    "registerResource",
+    "registerPrompt",
+    "add_tool",
+    "tool",
+];
+
 /// Handlers that are given to a call.
 pub(super) fn registered(source: &Source, module: &Module, found: &mut Vec<Entrypoint>) {
     for (_, expr) in module.calls() {
@@ -39,8 +48,14 @@ pub(super) fn registered(source: &Source, module: &Module, found: &mut Vec<Entry
         if applied(source, module.id, call, expr.range, found) {
             continue;
         }
-        let Some(name) = source.callee_name(module.id, expr) else {
-            continue;
+        let of_given;
+        let name = match source.callee_name(module.id, expr) {
+            Some(name) => name,
+            None if REGISTERS.contains(&call.written_name()) => {
+                of_given = registrar(source, module.id, &call.callee).unwrap_or_default();
+                &of_given
+            }
+            None => continue,
         };
         match leaf(name) {
             "BedrockAgentCoreApp" => application(source, module.id, call, expr.range, found),
@@ -84,9 +99,7 @@ fn applied(
     let ExprKind::Attribute { attr, .. } = &decorator.callee.kind else {
         return false;
     };
-    let name = source
-        .canonical(module, &decorator.callee)
-        .unwrap_or_default();
+    let name = registrar(source, module, &decorator.callee).unwrap_or_default();
     let kind = registration(&name, Some(attr));
     let function = function_of(source, module, given);
     if let (Some(kind), Some(function)) = (kind, function) {

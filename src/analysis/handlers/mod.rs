@@ -161,7 +161,7 @@ fn decorated(source: &Source, module: &Module, found: &mut Vec<Entrypoint>) {
     for function in &module.functions {
         for decorator in &function.decorators {
             let target = decorator.as_call().map_or(decorator, |call| &call.callee);
-            let name = source.canonical(module.id, target).unwrap_or_default();
+            let name = registrar(source, module.id, target).unwrap_or_default();
             let attr = match &target.kind {
                 ExprKind::Attribute { attr, .. } => Some(&**attr),
                 _ => None,
@@ -193,6 +193,18 @@ fn decorated(source: &Source, module: &Module, found: &mut Vec<Entrypoint>) {
             ));
         }
     }
+}
+
+/// The canonical name of what registers a handler; its receiver may be a parameter of the function around.
+fn registrar(source: &Source, module: ModuleId, target: &Expr) -> Option<String> {
+    let ExprKind::Attribute { base, .. } = &target.kind else {
+        return source.canonical(module, target);
+    };
+    let known = source.canonical(module, target);
+    known.or_else(|| {
+        base.as_name()
+            .and_then(|_| source.canonical_given(module, target))
+    })
 }
 
 /// Whether a decorator is a verb with a path: `@app.get("/ping")` registers a route, whatever made the application

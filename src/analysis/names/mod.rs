@@ -162,6 +162,19 @@ impl Source {
         self.name_of(&self.meaning(module, expr))
     }
 
+    /// The same of what registers a function: a parameter is what callers gave (`def register(server): @server.tool() …`).
+    pub(crate) fn canonical_given<'s>(
+        &'s self,
+        module: ModuleId,
+        expr: &'s Expr,
+    ) -> Option<String> {
+        let question = Question::new(self);
+        question.kept.set(true);
+        let found = question.meaning(module, expr);
+        question.tell(module, expr);
+        self.name_of(&found)
+    }
+
     /// The canonical name of what a call calls; an `await` around the call is looked through. A value that a call made and
     /// that is itself called is `maker.__call__`: `bedrock("id")` after `bedrock = createAmazonBedrock()`.
     pub fn callee_name<'s>(&'s self, module: ModuleId, call: &'s Expr) -> Option<&'s str> {
