@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::env::Env;
+use super::fills::entries_put;
 use super::{Engine, FnId, Given, Labels, Place, Summary, Taken};
 use crate::analysis::limits;
 use crate::analysis::runners::Runner;
@@ -228,6 +229,9 @@ impl<'s> Engine<'s> {
         let (mut callee, args, keywords) = self.goes_in(place, call, key, env);
         if let (Some((name, key)), Some(others)) = (looked, others) {
             callee |= env.give_keys(others, name, key);
+            if call.written_name() == "pop" {
+                env.clear_under(name, key);
+            }
         }
         let given = args
             .iter()
@@ -246,7 +250,10 @@ impl<'s> Engine<'s> {
                 }
                 _ => given,
             };
-            self.put_into(place, base, put, env);
+            match entries_put(call) {
+                Some(entries) => self.put_each(place, base, &entries, env),
+                None => self.put_into(place, base, put, env),
+            }
         }
         self.changes_collected(call, env);
         self.asserted(place, expr, call, env);
@@ -272,6 +279,7 @@ impl<'s> Engine<'s> {
                 return 0;
             };
             self.trace_given(place, function, call, (&args, &keywords));
+            let bound = usize::from(self.is_bound(function));
             let constructor = matches!(&*function.name, "__init__" | "constructor");
             let params = self.match_params(function, call, &args, &keywords, callee);
             let into = Given {
@@ -281,6 +289,7 @@ impl<'s> Engine<'s> {
             };
             let summary = self.function(id, &into, self.around(function, env));
             self.came_back(id, call, &summary, env);
+            self.come_filled(place, &summary, given_by(call, function, bound), env);
             self.demands(place, function, call, env);
             if constructor {
                 return given;
@@ -306,6 +315,8 @@ impl<'s> Engine<'s> {
                     labels: self.match_params(function, call, &args, &keywords, callee),
                 };
                 let summary = self.function(id, &into, self.around(function, env));
+                let bound = usize::from(self.is_bound(function));
+                self.come_filled(place, &summary, given_by(call, function, bound), env);
                 if alone && summary.whole == 0 {
                     self.holds_apart(place, expr, summary.keys.clone());
                 }
@@ -637,6 +648,18 @@ impl Given {
             labels,
             ..Self::default()
         }
+    }
+}
+
+/// What a call gives for the parameters of a function; `bound` says how many of them it does not give itself.
+pub(super) fn given_by<'s>(
+    call: &'s Call,
+    function: &'s Function,
+    bound: usize,
+) -> impl Fn(usize) -> Option<&'s Expr> {
+    move |index| {
+        let param = function.params.get(index)?;
+        call.argument(index.checked_sub(bound)?, &param.name)
     }
 }
 

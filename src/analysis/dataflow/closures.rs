@@ -1,6 +1,6 @@
 //! What a function puts into names of the functions around it: what JavaScript assigns, and what both put into a container or a queue.
 
-use super::env::Env;
+use super::env::{Env, under};
 use super::{Engine, Labels, Place};
 use crate::model::source::ir::{Name, StmtKind};
 use crate::model::source::module::Function;
@@ -29,7 +29,13 @@ pub(super) fn put_out(
 }
 
 /// Keeps what is put into a container or a queue that a function around this one holds: what returns first takes nothing of it back.
-pub(super) fn put(engine: &mut Engine<'_>, place: &Place, name: &Name, labels: Labels) {
+pub(super) fn put(
+    engine: &mut Engine<'_>,
+    place: &Place,
+    name: &Name,
+    key: Option<&Name>,
+    labels: Labels,
+) {
     let Some(function) = place.function.filter(|_| labels != 0) else {
         return;
     };
@@ -39,19 +45,36 @@ pub(super) fn put(engine: &mut Engine<'_>, place: &Place, name: &Name, labels: L
         return;
     }
     if let Some(owner) = owner(engine.source, Some(function), name) {
-        *engine.closed.entry((owner, name.clone())).or_default() |= labels;
+        let part = key.map_or_else(|| name.clone(), |key| under(name, key));
+        *engine.closed.entry((owner, part)).or_default() |= labels;
     }
 }
 
-/// What closures put into a name that is read here.
-pub(super) fn put_into(engine: &Engine<'_>, place: &Place, name: &Name) -> Labels {
+/// What closures put into a name of which something is read here: of a key only what stands under it.
+pub(super) fn put_into(
+    engine: &Engine<'_>,
+    place: &Place,
+    (name, key): (&Name, Option<&str>),
+    env: &Env<'_>,
+) -> Labels {
     if engine.closed.is_empty() {
         return 0;
     }
-    owner(engine.source, place.function, name)
-        .and_then(|owner| engine.closed.get(&(owner, name.clone())))
-        .copied()
-        .unwrap_or(0)
+    let Some(owner) = owner(engine.source, place.function, name) else {
+        return 0;
+    };
+    let whole = engine.closed.get(&(owner, name.clone())).copied();
+    let parts = match key {
+        Some(key) => engine.closed.get(&(owner, under(name, key))).copied(),
+        None => {
+            let first = (owner, under(name, ""));
+            let last = (owner, Name::from(format!("{name}\u{1}")));
+            let parts = engine.closed.range(first..last);
+            let parts = parts.filter(|((_, part), _)| !env.is_part_sound(part));
+            Some(parts.fold(0, |all, (_, labels)| all | labels))
+        }
+    };
+    whole.unwrap_or(0) | parts.unwrap_or(0)
 }
 
 /// Whether a function assigns to a name other than by declaring a constant of its own.

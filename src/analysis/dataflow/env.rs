@@ -24,6 +24,8 @@ pub(super) struct Env<'s> {
     sound: Rc<BTreeSet<Name>>,
     /// The condition, or the call of the project's, whose outcome a name holds.
     meant: Rc<BTreeMap<Name, (&'s Expr, Option<Part>)>>,
+    /// The object, and the key of it, that a name holds the value of: `error = outcome.get("error")`.
+    looked: Rc<BTreeMap<Name, (Name, Name)>>,
     /// The functions of the project that a name holds.
     held: Rc<BTreeMap<Name, BTreeSet<FnId>>>,
     /// What nothing has vouched for where a list that began empty still is: `errors` of what collects what is wrong.
@@ -42,6 +44,7 @@ impl<'s> Env<'s> {
             alive,
             sound: Rc::default(),
             meant: Rc::default(),
+            looked: Rc::default(),
             held: Rc::default(),
             empties: Rc::default(),
             keyed: false,
@@ -82,6 +85,23 @@ impl<'s> Env<'s> {
         }
         self.keyed = true;
         self.carry(&under(name, key), labels);
+    }
+
+    /// Puts something under a key of what a name holds, beside what is there.
+    pub(super) fn add_under(&mut self, name: &Name, key: &str, labels: Labels) {
+        let known = self.own(&under(name, key)).unwrap_or(0);
+        if labels & !known != 0 {
+            self.put(name, key, known | labels);
+        }
+    }
+
+    /// Nothing is under a key of what a name holds.
+    pub(super) fn clear_under(&mut self, name: &str, key: &str) {
+        let place = under(name, key);
+        if self.keyed && self.names.contains_key(&place) {
+            Rc::make_mut(&mut self.names).remove(&place);
+        }
+        Rc::make_mut(&mut self.sound).insert(place);
     }
 
     /// What is under each key of what a name holds; None where something of it is under no key.
@@ -169,6 +189,10 @@ impl<'s> Env<'s> {
         if self.held.contains_key(name) {
             Rc::make_mut(&mut self.held).remove(name);
         }
+        if !self.looked.is_empty() {
+            let looked = Rc::make_mut(&mut self.looked);
+            looked.retain(|own, (object, _)| own != name && object != name);
+        }
         if self.empties.contains_key(name) {
             Rc::make_mut(&mut self.empties).remove(name);
         }
@@ -196,6 +220,11 @@ impl<'s> Env<'s> {
     /// One member of what a name holds is vouched for.
     pub(super) fn vouch_member(&mut self, name: &str, member: &str) {
         Rc::make_mut(&mut self.sound).insert(under(name, member));
+    }
+
+    /// The same of a member by what [`under`] calls it.
+    pub(super) fn is_part_sound(&self, part: &Name) -> bool {
+        self.sound.contains(part)
     }
 
     /// Whether that member was vouched for since the name was bound.
@@ -228,6 +257,21 @@ impl<'s> Env<'s> {
     /// Remembers which condition a name holds the outcome of.
     pub(super) fn mean(&mut self, name: &Name, condition: &'s Expr, part: Option<Part>) {
         Rc::make_mut(&mut self.meant).insert(name.clone(), (condition, part));
+    }
+
+    /// A name holds what is under a key of an object.
+    pub(super) fn look(&mut self, name: &Name, object: &str, key: &str) {
+        Rc::make_mut(&mut self.looked).insert(name.clone(), (object.into(), key.into()));
+    }
+
+    /// The object and the key that a name holds the value of.
+    pub(super) fn looked(&self, name: &str) -> Option<&(Name, Name)> {
+        self.looked.get(name)
+    }
+
+    /// What is under one key of what a name holds.
+    pub(super) fn under(&self, name: &str, key: &str) -> Labels {
+        self.own(&under(name, key)).unwrap_or(0)
     }
 
     /// What a name holds is no more what it was.
@@ -344,10 +388,14 @@ impl<'s> Env<'s> {
         {
             Rc::make_mut(&mut self.meant).retain(|name, meant| shared(name, meant));
         }
+        if !Rc::ptr_eq(&self.looked, &other.looked) {
+            let looked = Rc::make_mut(&mut self.looked);
+            looked.retain(|name, part| other.looked.get(name) == Some(part));
+        }
     }
 }
 
 /// What a key of a name is called among the names: no identifier has such a character.
-fn under(name: &str, key: &str) -> Name {
+pub(super) fn under(name: &str, key: &str) -> Name {
     format!("{name}\u{0}{key}").into()
 }

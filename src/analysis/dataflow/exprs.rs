@@ -76,7 +76,7 @@ impl<'s> Engine<'s> {
                 Some(labels) if env.is_sound(name) => labels,
                 Some(labels) => {
                     let kept = state::read(self, place, expr, key);
-                    labels | kept | closures::put_into(self, place, name)
+                    labels | kept | closures::put_into(self, place, (name, key), env)
                 }
                 None => state::read(self, place, expr, key),
             },
@@ -291,10 +291,10 @@ impl<'s> Engine<'s> {
             Taken::Called(None) => Taken::Whole,
             Taken::Whole | Taken::Key(_) => Taken::Key(attr),
         };
-        // Of `result.error` in TypeScript only what stands under that key.
-        let apart = base.as_name().filter(|_| {
-            matches!(of_base, Taken::Key(_)) && self.source.is_typescript(place.module)
-        });
+        // Of `result.error` only what stands under that key.
+        let apart = base
+            .as_name()
+            .filter(|_| matches!(of_base, Taken::Key(key) if key == &**attr));
         let labels = match apart {
             Some(name) => {
                 let others = env.take_keys(name);

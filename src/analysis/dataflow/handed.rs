@@ -13,7 +13,7 @@ impl<'s> Engine<'s> {
         place: &Place,
         call: &'s Call,
         args: &[Labels],
-        env: &Env<'s>,
+        env: &mut Env<'s>,
     ) -> Option<Labels> {
         Runner::of(call).filter(|runner| runner.hands_on)?;
         let named = |wanted: &str| {
@@ -23,10 +23,11 @@ impl<'s> Engine<'s> {
                 .find(|keyword| keyword.name.as_deref() == Some(wanted));
             keyword.map(|keyword| &keyword.value)
         };
-        let (function, given) = match named("target") {
+        let (function, given, objects) = match named("target") {
             Some(target) => (
                 self.named_function(place, target)?,
                 self.each(place, named("args")),
+                items(named("args")),
             ),
             None => {
                 let at = call
@@ -34,7 +35,9 @@ impl<'s> Engine<'s> {
                     .iter()
                     .position(|arg| self.named_function(place, arg).is_some())?;
                 let function = self.named_function(place, call.args.get(at)?)?;
-                (function, args.get(at + 1..).unwrap_or_default().to_vec())
+                let given = args.get(at + 1..).unwrap_or_default().to_vec();
+                let objects = call.args.get(at + 1..).unwrap_or_default();
+                (function, given, objects)
             }
         };
         let found = self.source.function(function)?;
@@ -50,10 +53,10 @@ impl<'s> Engine<'s> {
         for (slot, labels) in params.iter_mut().skip(bound).zip(given) {
             *slot = labels;
         }
-        Some(
-            self.function(function, &Given::of(params), self.around(found, env))
-                .returned,
-        )
+        let summary = self.function(function, &Given::of(params), self.around(found, env));
+        let object = |index: usize| objects.get(index.checked_sub(bound)?);
+        self.come_filled(place, &summary, object, env);
+        Some(summary.returned)
     }
 
     fn named_function(&self, place: &Place, value: &'s Expr) -> Option<FnId> {
@@ -67,12 +70,15 @@ impl<'s> Engine<'s> {
 
     /// The labels of each element of a tuple or list that was evaluated already.
     fn each(&self, place: &Place, items: Option<&'s Expr>) -> Vec<Labels> {
-        match items.map(|items| &items.kind) {
-            Some(ExprKind::Tuple(items) | ExprKind::List(items)) => items
-                .iter()
-                .map(|item| self.flow.labels(place.module, item))
-                .collect(),
-            _ => Vec::new(),
-        }
+        let labels = |item| self.flow.labels(place.module, item);
+        self::items(items).iter().map(labels).collect()
+    }
+}
+
+/// The elements of a tuple or list.
+fn items(whole: Option<&Expr>) -> &[Expr] {
+    match whole.map(|whole| &whole.kind) {
+        Some(ExprKind::Tuple(items) | ExprKind::List(items)) => items,
+        _ => &[],
     }
 }

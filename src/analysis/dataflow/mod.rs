@@ -10,6 +10,7 @@ mod dispatch;
 mod emptiness;
 mod env;
 mod exprs;
+mod fills;
 mod handed;
 mod keys;
 mod outcome;
@@ -27,6 +28,7 @@ use crate::model::source::ir::{ByteRange, Expr, Handler, Name};
 use crate::model::source::module::Function;
 use crate::model::source::{ClassId, FnId, ModuleId, Source};
 use env::Env;
+use fills::Fills;
 use keys::Keys;
 pub use path::Step;
 pub use state::Kept;
@@ -359,6 +361,8 @@ struct Summary<'s> {
     keys: Keys,
     /// What of it does not.
     whole: Labels,
+    /// What it puts into the objects that it is given.
+    fills: Fills,
     /// Where it comes back, with what it gives there; only where tests are looked at.
     exits: Vec<(Env<'s>, Option<&'s Expr>)>,
 }

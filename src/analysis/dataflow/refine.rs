@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::collected::{self, collected};
 use super::emptiness::emptied;
 use super::env::{Env, Part};
+use super::fills::absent;
 use super::outcome::{certain, part_of, taken};
 use super::{Engine, FnId, Given, Labels, Place, Summary};
 use crate::analysis::placement::only_answer;
@@ -26,6 +27,13 @@ impl<'s> Engine<'s> {
     fn refine_at(&mut self, place: &Place, test: &'s Expr, truth: bool, env: &mut Env<'s>) {
         if let Some(left) = emptied(test, truth).and_then(|name| env.if_empty(name)) {
             env.alive &= left;
+        }
+        if let Some((name, key)) = absent(test, truth) {
+            env.clear_under(name, key);
+        } else if let (ExprKind::Name(name), false) = (&test.kind, truth)
+            && let Some((object, key)) = env.looked(name).cloned()
+        {
+            env.clear_under(&object, &key);
         }
         if let Some(part) = part_named(test)
             && self.refine_part(place, part, truth, env)
@@ -307,6 +315,9 @@ impl<'s> Engine<'s> {
             }
         } else if !any.is_never() {
             self.learn(id, call, &any, env);
+            if part.is_none() {
+                self.unfilled((id, place, made), call, (&summary, truth), env);
+            }
         }
     }
 
@@ -441,6 +452,9 @@ impl<'s> Engine<'s> {
     ) {
         if !self.seeds.refines() {
             return;
+        }
+        if let (ExprKind::Name(name), Some((object, key))) = (&target.kind, absent(value, false)) {
+            env.look(name, object, key);
         }
         let inner = match &value.kind {
             ExprKind::Await(inner) => inner,

@@ -170,6 +170,11 @@ impl<'s> Engine<'s> {
                 {
                     collected::forget(base, env);
                 }
+                if let ExprKind::Subscript { base, index } = &value.kind
+                    && let (Some(name), Some(key)) = (base.as_name(), index.as_str())
+                {
+                    env.clear_under(name, key);
+                }
             }),
             // A tool that is made in a handler sees what the handler was given; the framework calls it.
             StmtKind::FunctionDef(id) => {
@@ -427,6 +432,8 @@ impl<'s> Engine<'s> {
                 let global = place.function.is_none() || self.is_global(place, name);
                 if global {
                     state::assign(self, place.module, name, labels);
+                    // `nonlocal failure`
+                    closures::put(self, place, name, None, labels);
                 }
             }
             ExprKind::Tuple(items) | ExprKind::List(items) => {
@@ -459,6 +466,7 @@ impl<'s> Engine<'s> {
                     (ExprKind::Name(name), Some(key)) => {
                         let labels = self.seeds.derived(labels);
                         state::keep(self, place, base, Some(key), labels);
+                        self.fills(place, name, Some(&key.into()), labels);
                         env.put(name, key, labels);
                     }
                     _ => self.put_into(place, base, labels, env),
@@ -548,7 +556,7 @@ impl<'s> Engine<'s> {
                 // `talk.text = text`, of which a method of the class may take `self.text`.
                 let class = own.or_else(|| {
                     let made = self.source.type_of(place.module, base);
-                    made.filter(|_| labels != 0).and_then(|made| made.class)
+                    made.and_then(|made| made.class)
                 });
                 match class {
                     Some(class) => *self.fields.entry((class, attr.clone())).or_default() |= labels,
@@ -560,7 +568,8 @@ impl<'s> Engine<'s> {
                     (None, ExprKind::Name(name)) => {
                         let kept = self.seeds.derived(labels);
                         state::keep(self, place, base, Some(attr), kept);
-                        self.add_to(place, name, labels, env);
+                        self.fills(place, name, Some(attr), labels);
+                        env.add_under(name, attr, kept);
                     }
                     (None, _) => self.put_into(place, base, labels, env),
                 }
@@ -572,7 +581,7 @@ impl<'s> Engine<'s> {
 
     /// Adds to what a name of the function holds, or of one around it.
     fn add_to(&mut self, place: &Place, name: &Name, labels: Labels, env: &mut Env<'s>) {
-        closures::put(self, place, name, labels);
+        self.fills(place, name, None, labels);
         env.add(name, self.seeds.derived(labels));
     }
 
