@@ -326,8 +326,25 @@ impl<'s> Engine<'s> {
                 field
             }
             Some((_, field)) => labels | field,
+            None if class.is_none() => labels | self.member_of(place, base, attr),
             None => labels,
         }
+    }
+
+    /// What the methods of its class put into a member of an object: `guard.error`.
+    fn member_of(&mut self, place: &Place, object: &'s Expr, attr: &Name) -> Labels {
+        if !self.labelled.contains(attr) {
+            return 0;
+        }
+        let made = self.source.type_of(place.module, object);
+        let Some(class) = made.and_then(|made| made.class) else {
+            return 0;
+        };
+        self.reads_members = true;
+        self.fields
+            .get(&(class, attr.clone()))
+            .copied()
+            .unwrap_or(0)
     }
 
     /// Whether all that may be in a member of a class is seen where its methods assign it: nothing derives from the class, and no member

@@ -419,6 +419,8 @@ struct Engine<'s> {
     /// Results by function and what went in; None while being evaluated.
     memo: BTreeMap<Context, Option<Rc<Summary<'s>>>>,
     fields: BTreeMap<(ClassId, Name), Labels>,
+    /// The members of classes that carry something.
+    labelled: HashSet<Name>,
     /// What is put into members of objects whose class is not known.
     members: BTreeMap<Name, Labels>,
     /// Members may be taken for what their class puts into them, and no more.
@@ -471,6 +473,7 @@ impl<'s> Engine<'s> {
             },
             memo: BTreeMap::new(),
             fields: BTreeMap::new(),
+            labelled: HashSet::new(),
             members: BTreeMap::new(),
             narrows: true,
             reads_members: false,

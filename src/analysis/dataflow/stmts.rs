@@ -559,7 +559,12 @@ impl<'s> Engine<'s> {
                     made.and_then(|made| made.class)
                 });
                 match class {
-                    Some(class) => *self.fields.entry((class, attr.clone())).or_default() |= labels,
+                    Some(class) => {
+                        *self.fields.entry((class, attr.clone())).or_default() |= labels;
+                        if labels != 0 {
+                            self.labelled.insert(attr.clone());
+                        }
+                    }
                     None if labels != 0 => *self.members.entry(attr.clone()).or_default() |= labels,
                     None => {}
                 }
