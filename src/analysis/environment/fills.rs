@@ -2,7 +2,9 @@
 
 use super::{Variable, is_environ, read};
 use crate::analysis::call_sites::Callers;
+use crate::analysis::clients::entries::entries;
 use crate::analysis::reachability::Live;
+use crate::analysis::values::At;
 use crate::analysis::writes::writes;
 use crate::model::source::walk::statements;
 use crate::model::source::{
@@ -12,7 +14,8 @@ use crate::model::source::{
 /// A place where code fills a variable with a value that it got elsewhere: `os.environ["GOOGLE_API_KEY"] = api_key`, the way some
 /// SDKs are given a key.
 struct Fill {
-    name: String,
+    /// None where the name is not known: `for name, value in loaded.items(): os.environ[name] = value`.
+    name: Option<String>,
     module: ModuleId,
     range: ByteRange,
     function: Option<FnId>,
@@ -44,6 +47,12 @@ impl<'c, 'a> Fills<'c, 'a> {
         self.of(read).any(|fill| self.comes_before(fill, read))
     }
 
+    /// Whether a read may get what code filled in under a name that is not known.
+    pub(crate) fn may_come_before(&self, read: &Variable) -> bool {
+        let mut unknown = self.found.iter().filter(|fill| fill.name.is_none());
+        unknown.any(|fill| self.comes_before(fill, read))
+    }
+
     /// Whether a read only asks whether a variable is set, so that the code fills it where it is not:
     /// `if os.environ.get("KEY"): return`.
     pub(crate) fn follow_test(&self, read: &Variable) -> bool {
@@ -69,7 +78,8 @@ impl<'c, 'a> Fills<'c, 'a> {
 
     /// The fills of the variable that is read.
     fn of<'s>(&'s self, read: &'s Variable) -> impl Iterator<Item = &'s Fill> {
-        self.found.iter().filter(|fill| fill.name == read.name)
+        let of = |fill: &&Fill| fill.name.as_ref() == Some(&read.name);
+        self.found.iter().filter(of)
     }
 
     /// Whether a fill runs before a read of the same variable, in code that runs.
@@ -115,53 +125,123 @@ fn in_module<'a>(
     module: &'a Module,
     wanted: fn(&str) -> bool,
 ) -> Vec<Fill> {
+    let written = writes(callers.source(), module.id).into_iter();
+    let assigned = written.filter_map(|(at, target, value)| {
+        let names = filled(callers, at, target, wanted)?;
+        let got = value.is_some_and(|value| is_got(callers, at, value));
+        got.then_some((target.range, names))
+    });
+    let calls = module.calls().filter_map(|(_, expr)| {
+        let names = filled_by(callers, module, expr)?;
+        Some((expr.range, names))
+    });
     let mut found = Vec::new();
-    for (at, target, value) in writes(callers.source(), module.id) {
-        let names = filled(callers, at, target, wanted);
-        let given = || value.is_some_and(|value| is_got(callers, at, value));
-        if names.is_empty() || !given() || !live.runs(at, target.range) {
+    for (range, names) in assigned.chain(calls) {
+        if !live.runs(module.id, range) {
             continue;
         }
-        let function = module.function_at(target.range.start);
+        let function = module.function_at(range.start);
         found.extend(names.into_iter().map(|name| Fill {
             name,
-            module: at,
-            range: target.range,
+            module: module.id,
+            range,
             function: function.map(|function| function.id),
         }));
     }
     found
 }
 
-/// The variables that an assignment fills.
+/// Names, of which one that is not known is none.
+type Names = Vec<Option<String>>;
+
+fn known(names: Vec<String>) -> Names {
+    match names.is_empty() {
+        true => vec![None],
+        false => names.into_iter().map(Some).collect(),
+    }
+}
+
+/// The variables that an assignment fills; None where it fills none.
 fn filled<'a>(
     callers: &Callers<'a>,
     module: ModuleId,
     target: &'a Expr,
     wanted: fn(&str) -> bool,
-) -> Vec<String> {
+) -> Option<Names> {
+    let is_environ = |base| is_environ(callers, module, base);
     match &target.kind {
-        ExprKind::Subscript { base, index } if is_environ(callers, module, base) => {
-            callers.source().strings(module, index)
+        ExprKind::Subscript { base, index } => {
+            is_environ(base).then(|| known(callers.source().strings(module, index)))
         }
-        ExprKind::Attribute { base, attr } if wanted(attr) && is_environ(callers, module, base) => {
-            vec![attr.to_string()]
+        ExprKind::Attribute { base, attr } if wanted(attr) => {
+            is_environ(base).then(|| vec![Some(attr.to_string())])
         }
-        _ => Vec::new(),
+        _ => None,
     }
+}
+
+/// The variables that a call fills: `os.environ.update(…)`, `os.environ.setdefault("X", …)`, `os.putenv("X", …)`,
+/// `Object.assign(process.env, …)`.
+fn filled_by<'a>(callers: &Callers<'a>, module: &'a Module, expr: &'a Expr) -> Option<Names> {
+    let (source, at) = (callers.source(), module.id);
+    let call = expr.as_call()?;
+    let ExprKind::Attribute { base, attr } = &call.callee.kind else {
+        return None;
+    };
+    let got = |(module, value): (ModuleId, &'a Expr)| is_got(callers, module, value);
+    match (&**attr, &*call.args) {
+        ("setdefault", [key, value]) if is_environ(callers, at, base) => {
+            got((at, value)).then(|| known(source.strings(at, key)))
+        }
+        ("putenv", [key, value]) if source.callee_name(at, expr) == Some("os.putenv") => {
+            got((at, value)).then(|| known(source.strings(at, key)))
+        }
+        ("update", args) if is_environ(callers, at, base) => {
+            let named = call.keywords.iter();
+            let named = named.map(|keyword| (keyword.name.as_deref(), &keyword.value));
+            let mut names: Names = named
+                .filter(|(_, value)| got((at, value)))
+                .map(|(name, _)| name.map(str::to_owned))
+                .collect();
+            for whole in args {
+                names.extend(of_object(callers, at, whole));
+            }
+            Some(names)
+        }
+        ("assign", [to, more @ ..]) if is_environ(callers, at, to) => {
+            let names = more.iter().flat_map(|whole| of_object(callers, at, whole));
+            Some(names.collect())
+        }
+        _ => None,
+    }
+}
+
+/// The variables that an object is put into the environment for; one of an unknown name where the object is not seen.
+fn of_object<'a>(callers: &Callers<'a>, module: ModuleId, whole: &'a Expr) -> Names {
+    let entries = entries(callers.source(), At::new(module, whole));
+    if entries.is_empty() {
+        return vec![None];
+    }
+    let got = entries
+        .into_iter()
+        .filter(|(_, value)| is_got(callers, value.module, value.expr));
+    got.map(|(name, _)| Some(name)).collect()
 }
 
 /// Whether code got a value elsewhere: it is no literal, and the environment did not have it already.
 fn is_got<'a>(callers: &Callers<'a>, module: ModuleId, value: &'a Expr) -> bool {
-    matches!(
-        value.kind,
+    let is_literal = match &value.kind {
         ExprKind::Name(_)
-            | ExprKind::Call(_)
-            | ExprKind::Await(_)
-            | ExprKind::Conditional(_)
-            | ExprKind::BoolOp { .. }
-            | ExprKind::Attribute { .. }
-    ) && read(callers, module, value).is_none()
+        | ExprKind::Call(_)
+        | ExprKind::Await(_)
+        | ExprKind::Conditional(_)
+        | ExprKind::BoolOp { .. }
+        | ExprKind::Subscript { .. }
+        | ExprKind::Attribute { .. } => false,
+        ExprKind::Assign { value, .. } => return is_got(callers, module, value),
+        _ => true,
+    };
+    !is_literal && read(callers, module, value).is_none()
 }
 
 /// Whether a read stands in the test of an `if` that asks no more of it than whether there is something.

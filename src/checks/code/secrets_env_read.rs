@@ -12,6 +12,7 @@ use crate::analysis::reachability::{Absent, Live};
 use crate::checks::{Category, Check, Need};
 use crate::context::Context;
 use crate::model::finding::{Evidence, Fix, Outcome, Severity};
+use crate::model::known::{ReasonCode, Unread};
 use crate::secrets::names::secret_like_name;
 use crate::shell::{self, EnvName};
 
@@ -51,11 +52,21 @@ fn run(context: &Context) -> Vec<Outcome> {
 
 /// The reads of secret-like variables that run in the deployed runtime and that no code fills itself.
 pub(super) fn reads(callers: &Callers<'_>) -> Vec<Variable> {
-    all_reads(callers).0
+    all_reads(callers).found
 }
 
-/// The same, and beside them those in functions that nothing calls.
-fn all_reads(callers: &Callers<'_>) -> (Vec<Variable>, Vec<Variable>) {
+/// Reads of secret-like variables.
+#[derive(Default)]
+struct Reads {
+    /// Those that run in the deployed runtime and that no code fills itself.
+    found: Vec<Variable>,
+    /// Those in functions that nothing calls.
+    idle: Vec<Variable>,
+    /// Those that the code may fill: it fills variables whose names are not known.
+    unsure: Vec<Variable>,
+}
+
+fn all_reads(callers: &Callers<'_>) -> Reads {
     let code = callers.code();
     let set = |variable: &str| {
         let mut env = code.runtime.common.env.iter();
@@ -69,7 +80,7 @@ fn all_reads(callers: &Callers<'_>) -> (Vec<Variable>, Vec<Variable>) {
         .filter(|variable| wanted(&variable.name))
         .cloned()
         .collect();
-    let mut idle = Vec::new();
+    let (mut idle, mut unsure) = (Vec::new(), Vec::new());
     if !found.is_empty() {
         let stands_idle = |read: &Variable| {
             let module = callers.source().module(read.module);
@@ -84,20 +95,40 @@ fn all_reads(callers: &Callers<'_>) -> (Vec<Variable>, Vec<Variable>) {
                 && !fills.come_before(read)
                 && !fills.follow_test(read)
         });
+        let may_be_filled = |read: &Variable| !set(&read.name) && fills.may_come_before(read);
+        (unsure, found) = found.into_iter().partition(may_be_filled);
     }
-    (found, idle)
+    Reads {
+        found,
+        idle,
+        unsure,
+    }
 }
 
 fn judge(context: &Context, code: &AgentCode<'_>) -> Outcome {
     let callers = Callers::new(code);
     let name = &code.runtime.name;
-    let (found, idle) = all_reads(&callers);
+    let Reads {
+        found,
+        idle,
+        unsure,
+    } = all_reads(&callers);
     let idle = idle.iter().map(|read| {
         let note = format!("reads {}; nothing calls this function", read.name);
         agent_code::evidence(code.source, read.module, read.range)
             .note(note)
             .context()
     });
+    if found.is_empty() && !unsure.is_empty() {
+        let names: BTreeSet<&str> = unsure.iter().map(|read| read.name.as_str()).collect();
+        let message = format!(
+            "the code of runtime {name} fills its environment under names that are not known here: whether it fetches {} was not seen",
+            listed(&names)
+        );
+        let reason = Unread::new(ReasonCode::Unsupported, message);
+        let sites = unsure.iter().map(|read| site(code, read));
+        return Outcome::skipped(code.resource(), reason).evidences(sites);
+    }
     if found.is_empty() {
         let message = format!(
             "runtime {name} reads no secret from its environment variables in the {}",

@@ -246,8 +246,9 @@ impl Running {
                     return;
                 };
                 self.definition(source, module, *id);
-                // A decorator may hand it to a framework; Python itself calls `__getattr__`.
-                if !function.decorators.is_empty() || function.name.starts_with("__") {
+                // A decorator may hand it to a framework; Python itself calls `__getattr__` of a module. That of a class runs with it.
+                let by_python = function.name.starts_with("__") && function.class.is_none();
+                if !function.decorators.is_empty() || by_python {
                     self.work.push(Work::Item(Item::Function(*id)));
                 }
             }
