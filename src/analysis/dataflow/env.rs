@@ -83,6 +83,10 @@ impl<'s> Env<'s> {
         if labels != 0 {
             self.unsound(name);
         }
+        if !self.looked.is_empty() {
+            // What was looked up before is not what stands there now.
+            Rc::make_mut(&mut self.looked).retain(|_, (object, of)| object != name || &**of != key);
+        }
         self.keyed = true;
         self.carry(&under(name, key), labels);
     }
