@@ -12,12 +12,20 @@ const BASES: [&str; 3] = ["IdGenerator", "RandomIdGenerator", "AwsXRayIdGenerato
 /// The two methods of a generator.
 const METHODS: [&str; 2] = ["generate_span_id", "generate_trace_id"];
 
-/// The tracer provider that code makes itself.
+/// The tracer provider that code makes itself, or that `StrandsTelemetry()` makes where it is given none
+/// (<https://github.com/strands-agents/sdk-python/blob/main/src/strands/telemetry/config.py>).
 pub(crate) fn provider<'a>(code: &AgentCode<'a>) -> Option<(ModuleId, &'a Expr)> {
     code.calls().find_map(|(module, _, expr)| {
         let name = code.source.callee_name(module.id, expr)?;
-        (leaf(name) == "TracerProvider" && name.starts_with("opentelemetry."))
-            .then_some((module.id, expr))
+        let makes = match leaf(name) {
+            "TracerProvider" => name.starts_with("opentelemetry."),
+            "StrandsTelemetry" => {
+                let given = expr.as_call()?.argument(0, "tracer_provider");
+                name.starts_with("strands.") && given.is_none()
+            }
+            _ => false,
+        };
+        makes.then_some((module.id, expr))
     })
 }
 
