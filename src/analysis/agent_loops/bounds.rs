@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use crate::analysis::limits;
 use crate::analysis::names::Meaning;
 use crate::analysis::placement::only_answer;
 use crate::analysis::values::At;
@@ -110,8 +111,14 @@ pub(crate) struct Limit<'a> {
     pub(crate) stands_for: Option<At<'a>>,
 }
 
-/// What the value of an option is.
+/// What the value of an option is. One that leads to itself switches nothing off.
 pub(crate) fn limit<'a>(source: &'a Source, at: At<'a>) -> Limit<'a> {
+    let Some(_step) = limits::follow("bound", limits::CALLERS, at.module, at.expr) else {
+        return Limit {
+            is_off: false,
+            stands_for: None,
+        };
+    };
     let stands_for = stands_for(source, at);
     Limit {
         is_off: is_off(source, stands_for.unwrap_or(at)),
