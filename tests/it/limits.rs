@@ -248,3 +248,52 @@ fn what_doubles_with_each_level_ends() {
     let took = began.elapsed();
     assert!(took.as_secs() < 60, "{took:?}");
 }
+
+/// Thousands of helpers that each put something under a key of its own into one object: as many keys are not kept apart for each call,
+/// and what they hold is found all the same.
+#[test]
+fn an_object_with_thousands_of_keys_is_one_whole() {
+    let (helpers, calls) = (0..3000).fold((String::new(), String::new()), |(mut helpers, mut calls), at| {
+        let _ = write!(
+            helpers,
+            "def f{at}(out):\n    try:\n        int(app)\n    except Exception as error:\n        out[\"k{at}\"] = str(error)\n\n\n"
+        );
+        let _ = writeln!(calls, "    f{at}(out)");
+        (helpers, calls)
+    });
+    let text = format!(
+        "{HEAD}\n\n{helpers}@app.entrypoint\ndef invoke(payload):\n    out = {{}}\n{calls}    return out\n"
+    );
+    let began = std::time::Instant::now();
+    let found = results("code-error-leak", &text);
+    let fails = found.iter().any(|result| result.status == Status::Fail);
+    assert!(fails, "{found:#?}");
+    let took = began.elapsed();
+    assert!(took.as_secs() < 60, "{took:?}");
+}
+
+/// A bound that leads to itself ends, and one behind too long a chain of names or lists is no pass.
+#[test]
+fn a_bound_of_a_loop_ends() {
+    let run = |names: &str| {
+        format!(
+            "{HEAD}from agents import Agent, Runner\n\n\n{names}agent = Agent(name=\"x\", tools=[])\n\n\n@app.entrypoint\nasync def invoke(payload):\n    return str(await Runner.run(agent, \"x\", max_turns=a0))\n"
+        )
+    };
+    for result in results("code-loop-limit", &run("a0 = [a1]\na1 = [a0]\n")) {
+        assert_ne!(result.status, Status::Skipped, "{result:#?}");
+    }
+    let chain = (0..3000).fold("a3000 = 5000\n".to_owned(), |text, at| {
+        format!("{text}a{at} = a{}\n", at + 1)
+    });
+    let nested = (0..3000).fold("a3000 = []\n".to_owned(), |text, at| {
+        format!("{text}a{at} = [a{}]\n", at + 1)
+    });
+    for names in [chain, nested] {
+        let found = results("code-loop-limit", &run(&names));
+        assert!(!found.is_empty());
+        for result in found {
+            assert_eq!(result.status, Status::Skipped, "{}", result.message);
+        }
+    }
+}

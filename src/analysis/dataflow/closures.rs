@@ -1,6 +1,7 @@
 //! What a function puts into names of the functions around it: what JavaScript assigns, and what both put into a container or a queue.
 
 use super::env::{Env, under};
+use super::keys::MOST_KEYS;
 use super::{Engine, Labels, Place};
 use crate::model::source::ir::{Name, StmtKind};
 use crate::model::source::module::Function;
@@ -45,9 +46,25 @@ pub(super) fn put(
         return;
     }
     if let Some(owner) = owner(engine.source, Some(function), name) {
-        let part = key.map_or_else(|| name.clone(), |key| under(name, key));
+        let part = key.map(|key| under(name, key)).filter(|part| {
+            engine.closed.contains_key(&(owner, part.clone()))
+                || parts(engine, owner, name).count() < MOST_KEYS
+        });
+        let part = part.unwrap_or_else(|| name.clone());
         *engine.closed.entry((owner, part)).or_default() |= labels;
     }
+}
+
+/// What closures put under the keys of a name.
+fn parts<'e>(
+    engine: &'e Engine<'_>,
+    owner: FnId,
+    name: &Name,
+) -> impl Iterator<Item = (&'e Name, Labels)> {
+    let first = (owner, under(name, ""));
+    let last = (owner, Name::from(format!("{name}\u{1}")));
+    let parts = engine.closed.range(first..last);
+    parts.map(|((_, part), labels)| (part, *labels))
 }
 
 /// What closures put into a name of which something is read here: of a key only what stands under it.
@@ -67,10 +84,7 @@ pub(super) fn put_into(
     let parts = match key {
         Some(key) => engine.closed.get(&(owner, under(name, key))).copied(),
         None => {
-            let first = (owner, under(name, ""));
-            let last = (owner, Name::from(format!("{name}\u{1}")));
-            let parts = engine.closed.range(first..last);
-            let parts = parts.filter(|((_, part), _)| !env.is_part_sound(part));
+            let parts = parts(engine, owner, name).filter(|(part, _)| !env.is_part_sound(part));
             Some(parts.fold(0, |all, (_, labels)| all | labels))
         }
     };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::keys::Keys;
+use super::keys::{Keys, MOST_KEYS};
 use super::{FnId, Labels};
 use crate::model::source::ir::{Expr, Name};
 
@@ -83,12 +83,18 @@ impl<'s> Env<'s> {
         if labels != 0 {
             self.unsound(name);
         }
-        if !self.looked.is_empty() {
-            // What was looked up before is not what stands there now.
-            Rc::make_mut(&mut self.looked).retain(|_, (object, of)| object != name || &**of != key);
-        }
+        // What was looked up before is not what stands there now.
+        self.forget_looks(|_, (object, of)| object == name && &**of == key);
         self.keyed = true;
-        self.carry(&under(name, key), labels);
+        let place = under(name, key);
+        if self.names.contains_key(&place) {
+            self.carry(&place, labels);
+        } else if labels != 0 {
+            match self.keys_of(name).count() < MOST_KEYS {
+                true => self.carry(&place, labels),
+                false => self.add(name, labels),
+            }
+        }
     }
 
     /// Puts something under a key of what a name holds, beside what is there.
@@ -105,7 +111,7 @@ impl<'s> Env<'s> {
         if self.keyed && self.names.contains_key(&place) {
             Rc::make_mut(&mut self.names).remove(&place);
         }
-        Rc::make_mut(&mut self.sound).insert(place);
+        self.vouch_member(name, key);
     }
 
     /// What is under each key of what a name holds; None where something of it is under no key.
@@ -193,10 +199,7 @@ impl<'s> Env<'s> {
         if self.held.contains_key(name) {
             Rc::make_mut(&mut self.held).remove(name);
         }
-        if !self.looked.is_empty() {
-            let looked = Rc::make_mut(&mut self.looked);
-            looked.retain(|own, (object, _)| own != name && object != name);
-        }
+        self.forget_looks(|own, (object, _)| own == name || object == name);
         if self.empties.contains_key(name) {
             Rc::make_mut(&mut self.empties).remove(name);
         }
@@ -233,7 +236,7 @@ impl<'s> Env<'s> {
 
     /// Whether that member was vouched for since the name was bound.
     pub(super) fn is_member_sound(&self, name: &str, member: &str) -> bool {
-        !self.sound.is_empty() && self.sound.contains(&under(name, member))
+        !self.sound.is_empty() && self.is_part_sound(&under(name, member))
     }
 
     fn unsound(&mut self, name: &Name) {
@@ -265,7 +268,16 @@ impl<'s> Env<'s> {
 
     /// A name holds what is under a key of an object.
     pub(super) fn look(&mut self, name: &Name, object: &str, key: &str) {
-        Rc::make_mut(&mut self.looked).insert(name.clone(), (object.into(), key.into()));
+        if self.looked.len() < MOST_KEYS {
+            Rc::make_mut(&mut self.looked).insert(name.clone(), (object.into(), key.into()));
+        }
+    }
+
+    /// Some names hold no more what they were looked up for.
+    fn forget_looks(&mut self, gone: impl Fn(&Name, &(Name, Name)) -> bool) {
+        if self.looked.iter().any(|(name, part)| gone(name, part)) {
+            Rc::make_mut(&mut self.looked).retain(|name, part| !gone(name, part));
+        }
     }
 
     /// The object and the key that a name holds the value of.
@@ -393,8 +405,7 @@ impl<'s> Env<'s> {
             Rc::make_mut(&mut self.meant).retain(|name, meant| shared(name, meant));
         }
         if !Rc::ptr_eq(&self.looked, &other.looked) {
-            let looked = Rc::make_mut(&mut self.looked);
-            looked.retain(|name, part| other.looked.get(name) == Some(part));
+            self.forget_looks(|name, part| other.looked.get(name) != Some(part));
         }
     }
 }

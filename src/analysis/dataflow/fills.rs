@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::calls::given_by;
 use super::env::Env;
+use super::keys::MOST_KEYS;
 use super::{Engine, FnId, Labels, Place, Summary, closures, state};
 use crate::model::source::ir::{Call, Expr, ExprKind, Name};
 
@@ -60,7 +61,13 @@ impl<'s> Engine<'s> {
         closures::put(self, place, name, key, labels);
         let index = place.function.and_then(|id| self.given_as(id, name));
         if let (Some(index), Some(open)) = (index, self.open.last_mut()) {
-            *open.fills.entry((index, key.cloned())).or_default() |= labels;
+            let part = (index, key.cloned());
+            let known = open.fills.range((index, None)..(index + 1, None)).count();
+            let part = match open.fills.contains_key(&part) || known < MOST_KEYS {
+                true => part,
+                false => (index, None),
+            };
+            *open.fills.entry(part).or_default() |= labels;
         }
     }
 

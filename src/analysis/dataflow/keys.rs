@@ -8,6 +8,9 @@ use crate::analysis::call_sites::receivers;
 use crate::model::source::ir::{Call, Expr, ExprKind, Name};
 use crate::model::source::module::{Function, ParamKind};
 
+/// Most keys of one object that are kept apart; what stands under more of them is in the object as a whole.
+pub(super) const MOST_KEYS: usize = 100;
+
 /// What an object holds under its keys, where nothing labelled stands elsewhere in it.
 pub(super) type Keys = BTreeMap<Name, Labels>;
 
