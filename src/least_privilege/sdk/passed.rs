@@ -2,6 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html>; parameters: botocore's service models.
 
+use std::sync::OnceLock;
+
 use serde_json::json;
 
 use super::{Reader, Use};
@@ -12,235 +14,42 @@ use crate::least_privilege::needs::Need;
 use crate::least_privilege::{Statements, operations};
 use crate::model::source::ExprKind;
 
-/// An operation that passes a role.
+/// A row of the table.
 struct Passing {
     /// The IAM prefix of the service.
     prefix: &'static str,
     /// The operations, snake case.
-    operations: &'static [&'static str],
-    /// Where the role's ARN or name stands among the parameters; a list is looked through.
-    path: &'static [&'static str],
+    operations: Vec<&'static str>,
+    /// Where the role's ARN or name stands among the parameters.
+    path: Vec<&'static str>,
     /// The service that takes the role.
     service: &'static str,
 }
 
-const fn passing(
-    prefix: &'static str,
-    operations: &'static [&'static str],
-    path: &'static [&'static str],
-    service: &'static str,
-) -> Passing {
-    Passing {
-        prefix,
-        operations,
-        path,
-        service,
-    }
+const ROWS: &str = include_str!("passed_roles.tsv");
+
+fn table() -> &'static [Passing] {
+    static TABLE: OnceLock<Vec<Passing>> = OnceLock::new();
+    TABLE.get_or_init(|| rows().filter_map(row).collect())
 }
 
-static PASSING: &[Passing] = &[
-    passing(
-        "scheduler",
-        &["create_schedule", "update_schedule"],
-        &["Target", "RoleArn"],
-        "scheduler.amazonaws.com",
-    ),
-    passing(
-        "events",
-        &["put_targets"],
-        &["Targets", "RoleArn"],
-        "events.amazonaws.com",
-    ),
-    passing(
-        "events",
-        &["put_rule"],
-        &["RoleArn"],
-        "events.amazonaws.com",
-    ),
-    passing(
-        "lambda",
-        &["create_function", "update_function_configuration"],
-        &["Role"],
-        "lambda.amazonaws.com",
-    ),
-    passing(
-        "states",
-        &["create_state_machine", "update_state_machine"],
-        &["roleArn"],
-        "states.amazonaws.com",
-    ),
-    passing(
-        "bedrock",
-        &[
-            "create_model_invocation_job",
-            "create_model_customization_job",
-            "create_model_import_job",
-            "create_evaluation_job",
-            "create_knowledge_base",
-            "update_knowledge_base",
-        ],
-        &["roleArn"],
-        "bedrock.amazonaws.com",
-    ),
-    passing(
-        "bedrock",
-        &["create_agent", "update_agent"],
-        &["agentResourceRoleArn"],
-        "bedrock.amazonaws.com",
-    ),
-    passing(
-        "bedrock-agentcore",
-        &[
-            "create_agent_runtime",
-            "update_agent_runtime",
-            "create_gateway",
-            "update_gateway",
-        ],
-        &["roleArn"],
-        "bedrock-agentcore.amazonaws.com",
-    ),
-    passing(
-        "bedrock-agentcore",
-        &["create_memory", "update_memory"],
-        &["memoryExecutionRoleArn"],
-        "bedrock-agentcore.amazonaws.com",
-    ),
-    passing(
-        "bedrock-agentcore",
-        &["create_code_interpreter", "create_browser"],
-        &["executionRoleArn"],
-        "bedrock-agentcore.amazonaws.com",
-    ),
-    passing(
-        "ecs",
-        &["run_task", "start_task"],
-        &["overrides", "taskRoleArn"],
-        "ecs-tasks.amazonaws.com",
-    ),
-    passing(
-        "ecs",
-        &["run_task", "start_task"],
-        &["overrides", "executionRoleArn"],
-        "ecs-tasks.amazonaws.com",
-    ),
-    passing(
-        "ecs",
-        &["register_task_definition"],
-        &["taskRoleArn"],
-        "ecs-tasks.amazonaws.com",
-    ),
-    passing(
-        "ecs",
-        &["register_task_definition"],
-        &["executionRoleArn"],
-        "ecs-tasks.amazonaws.com",
-    ),
-    passing(
-        "batch",
-        &["register_job_definition"],
-        &["containerProperties", "jobRoleArn"],
-        "ecs-tasks.amazonaws.com",
-    ),
-    passing(
-        "sagemaker",
-        &[
-            "create_training_job",
-            "create_processing_job",
-            "create_pipeline",
-            "create_hyper_parameter_tuning_job",
-        ],
-        &["RoleArn"],
-        "sagemaker.amazonaws.com",
-    ),
-    passing(
-        "sagemaker",
-        &["create_model"],
-        &["ExecutionRoleArn"],
-        "sagemaker.amazonaws.com",
-    ),
-    passing(
-        "glue",
-        &["create_job", "create_crawler", "update_crawler"],
-        &["Role"],
-        "glue.amazonaws.com",
-    ),
-    passing(
-        "transcribe",
-        &["start_transcription_job"],
-        &["JobExecutionSettings", "DataAccessRoleArn"],
-        "transcribe.amazonaws.com",
-    ),
-    passing(
-        "translate",
-        &["start_text_translation_job"],
-        &["DataAccessRoleArn"],
-        "translate.amazonaws.com",
-    ),
-    passing(
-        "comprehend",
-        &[
-            "start_entities_detection_job",
-            "start_sentiment_detection_job",
-            "start_key_phrases_detection_job",
-            "start_pii_entities_detection_job",
-            "start_topics_detection_job",
-            "start_document_classification_job",
-        ],
-        &["DataAccessRoleArn"],
-        "comprehend.amazonaws.com",
-    ),
-    passing(
-        "textract",
-        &[
-            "start_document_analysis",
-            "start_document_text_detection",
-            "start_expense_analysis",
-        ],
-        &["NotificationChannel", "RoleArn"],
-        "textract.amazonaws.com",
-    ),
-    passing(
-        "rekognition",
-        &[
-            "start_label_detection",
-            "start_text_detection",
-            "start_content_moderation",
-            "start_face_detection",
-        ],
-        &["NotificationChannel", "RoleArn"],
-        "rekognition.amazonaws.com",
-    ),
-    passing(
-        "codebuild",
-        &["create_project", "update_project"],
-        &["serviceRole"],
-        "codebuild.amazonaws.com",
-    ),
-    passing(
-        "cloudformation",
-        &["create_stack", "update_stack", "create_change_set"],
-        &["RoleARN"],
-        "cloudformation.amazonaws.com",
-    ),
-    passing(
-        "emr-serverless",
-        &["start_job_run"],
-        &["executionRoleArn"],
-        "emr-serverless.amazonaws.com",
-    ),
-    passing(
-        "mediaconvert",
-        &["create_job"],
-        &["Role"],
-        "mediaconvert.amazonaws.com",
-    ),
-    passing(
-        "pipes",
-        &["create_pipe", "update_pipe"],
-        &["RoleArn"],
-        "pipes.amazonaws.com",
-    ),
-];
+/// The lines of the table that hold something.
+fn rows() -> impl Iterator<Item = &'static str> {
+    ROWS.lines().filter(|line| !line.starts_with('#'))
+}
+
+fn row(line: &'static str) -> Option<Passing> {
+    let columns: Vec<&str> = line.split('\t').collect();
+    let [prefix, operations, path, service] = *columns else {
+        return None;
+    };
+    Some(Passing {
+        prefix,
+        operations: operations.split(',').collect(),
+        path: path.split('.').collect(),
+        service,
+    })
+}
 
 /// The action.
 const PASS_ROLE: &str = "iam:PassRole";
@@ -249,11 +58,11 @@ impl<'s> Reader<'_, '_, 's> {
     /// Allows the roles that a call passes, and notes that they are needed.
     pub(super) fn pass_roles(self, found: &Use<'s>, statements: &mut Statements) {
         let operation = operations::snake(&found.operation);
-        let of_call = PASSING.iter().filter(|one| {
+        let of_call = table().iter().filter(|one| {
             one.prefix == found.prefix && one.operations.contains(&operation.as_str())
         });
         for passing in of_call {
-            for at in self.members(found, passing.path) {
+            for at in self.members(found, &passing.path) {
                 self.pass_role(found, passing, at, statements);
             }
         }
@@ -340,5 +149,33 @@ impl<'s> Reader<'_, '_, 's> {
             here = items.filter_map(under).collect();
         }
         here
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::iam::actions::{Action, expand};
+
+    #[test]
+    fn every_row_is_read_and_names_operations_that_are_known() {
+        assert_eq!(rows().filter_map(row).count(), rows().count());
+        // The actions of some services are in no table.
+        let is_known = |passing: &&Passing| !expand(&format!("{}:*", passing.prefix)).is_empty();
+        assert!(table().iter().filter(is_known).count() >= 28);
+        for passing in table().iter().filter(is_known) {
+            for operation in &passing.operations {
+                let actions = operations::actions(passing.prefix, operation);
+                let known = actions
+                    .iter()
+                    .any(|action| Action::lookup(action).is_some());
+                assert!(known, "{}: {operation}", passing.prefix);
+            }
+            assert!(
+                passing.service.ends_with(".amazonaws.com"),
+                "{}",
+                passing.service
+            );
+        }
     }
 }
