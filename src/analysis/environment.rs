@@ -1,6 +1,7 @@
 //! Reads of environment variables, whichever way they are written.
 
 pub(crate) mod fills;
+pub(crate) mod puts;
 pub(crate) mod several;
 
 use std::cell::OnceCell;

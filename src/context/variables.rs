@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::analysis::call_sites::Callers;
-use crate::analysis::environment::is_environ;
+use crate::analysis::environment::puts::{What, puts};
 use crate::analysis::reachability::{Live, is_of_a_developer};
-use crate::analysis::writes::writes;
 use crate::context::{Context, installed};
 use crate::model::files::SecretFile;
 use crate::model::manifest::{Dockerfile, Instruction};
 use crate::model::project::Agent;
-use crate::model::source::{Expr, ExprKind, ModuleId};
+use crate::model::source::ExprKind;
 
 /// The variables of a runtime's environment, as far as they are known.
 pub(crate) struct Environment {
@@ -160,63 +159,30 @@ impl Environment {
         const OTHERS: &str = "the code sets variables whose names are not known here";
         let code = *callers.code();
         let source = callers.source();
+        let in_capitals = |name: &str| name.chars().any(|c| c.is_ascii_uppercase());
         for module in code.modules() {
-            for (at, target, value) in writes(source, module.id) {
-                if value.is_none() || !live.runs(at, target.range) {
+            for put in puts(callers, module, in_capitals) {
+                if !live.runs(module.id, put.range) {
                     continue;
                 }
-                let Some(names) = written(callers, at, target) else {
-                    continue;
+                let named = |name| source.string(module.id, name);
+                let names: Vec<Option<String>> = match put.what {
+                    What::Keyed(name, _) => vec![named(name)],
+                    What::Named(name, _) => vec![Some(name.to_owned())],
+                    What::All(object) => match &object.kind {
+                        ExprKind::Dict(entries) => {
+                            let keys = entries.iter().map(|entry| entry.key.as_ref());
+                            keys.map(|key| key.and_then(named)).collect()
+                        }
+                        _ => vec![None],
+                    },
                 };
-                if names.is_empty() {
-                    self.may_hold(OTHERS);
-                }
-                self.names.extend(names);
-            }
-        }
-        for (module, _, expr) in code.calls() {
-            let Some(call) = expr.as_call() else { continue };
-            let name = call.callee.last_name().map_or("", |name| &**name);
-            let given = match (name, &call.callee.kind) {
-                ("update", ExprKind::Attribute { base, .. })
-                    if is_environ(callers, module.id, base) =>
-                {
-                    call.args.first()
-                }
-                ("assign", _) => match &*call.args {
-                    [environ, given, ..] if is_environ(callers, module.id, environ) => Some(given),
-                    _ => continue,
-                },
-                ("putenv", _) => {
-                    let named = call.args.first();
-                    let named = named.and_then(|name| source.string(module.id, name));
-                    match named {
+                for name in names {
+                    match name {
                         Some(name) => self.names.extend([name]),
                         None => self.may_hold(OTHERS),
                     }
-                    continue;
                 }
-                _ => continue,
-            };
-            if !live.runs(module.id, expr.range) {
-                continue;
-            }
-            let options = call.keywords.iter();
-            let named: Option<Vec<String>> = options
-                .map(|option| option.name.as_deref().map(str::to_owned))
-                .collect();
-            match (named, given.map(|given| &given.kind)) {
-                (Some(named), None) if !named.is_empty() => self.names.extend(named),
-                (_, Some(ExprKind::Dict(entries))) => {
-                    for entry in entries {
-                        let key = entry.key.as_ref();
-                        match key.and_then(|key| source.string(module.id, key)) {
-                            Some(name) => self.names.extend([name]),
-                            None => self.may_hold(OTHERS),
-                        }
-                    }
-                }
-                _ => self.may_hold(OTHERS),
             }
         }
     }
@@ -247,29 +213,6 @@ pub(crate) fn vended(context: &Context) -> impl Iterator<Item = String> {
             .map(|what| format!("AGENTCORE_GATEWAY_{name}_{what}"))
     });
     memories.chain(gateways)
-}
-
-/// The variables that an assignment sets: none where their names are not known, None where it sets no variable.
-fn written<'a>(callers: &Callers<'a>, module: ModuleId, target: &'a Expr) -> Option<Vec<String>> {
-    let source = callers.source();
-    match &target.kind {
-        ExprKind::Subscript { base, index } => is_environ(callers, module, base)
-            .then(|| source.string(module, index).into_iter().collect()),
-        ExprKind::Attribute { base, attr } => {
-            let typescript = attr.chars().any(|c| c.is_ascii_uppercase());
-            (typescript && is_environ(callers, module, base)).then(|| vec![attr.to_string()])
-        }
-        // `os.environ.setdefault("X", …)`.
-        ExprKind::Call(call) => {
-            let ExprKind::Attribute { base, .. } = &call.callee.kind else {
-                return None;
-            };
-            let key = call.args.first()?;
-            is_environ(callers, module, base)
-                .then(|| source.string(module, key).into_iter().collect())
-        }
-        _ => None,
-    }
 }
 
 /// `ENV A=1 B=2`, `ENV A 1`, `ARG A`.

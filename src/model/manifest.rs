@@ -212,8 +212,8 @@ impl Instruction {
     }
 }
 
-/// The last part of a path.
-fn leaf(path: &str) -> &str {
+/// The last part of a path in an image or a build context.
+pub(crate) fn leaf(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 

@@ -1,11 +1,11 @@
 //! Where code fills variables of its own environment, and which reads of them get what it filled in.
 
-use super::{Variable, is_environ, read};
+use super::puts::{What, puts};
+use super::{Variable, read};
 use crate::analysis::call_sites::Callers;
 use crate::analysis::clients::entries::entries;
 use crate::analysis::reachability::Live;
 use crate::analysis::values::At;
-use crate::analysis::writes::writes;
 use crate::model::source::walk::statements;
 use crate::model::source::{
     ByteRange, Compare, Expr, ExprKind, FnId, Module, ModuleId, Source, StmtKind, UnaryOp,
@@ -125,99 +125,45 @@ fn in_module<'a>(
     module: &'a Module,
     wanted: fn(&str) -> bool,
 ) -> Vec<Fill> {
-    let written = writes(callers.source(), module.id).into_iter();
-    let assigned = written.filter_map(|(at, target, value)| {
-        let names = filled(callers, at, target, wanted)?;
-        let got = value.is_some_and(|value| is_got(callers, at, value));
-        got.then_some((target.range, names))
-    });
-    let calls = module.calls().filter_map(|(_, expr)| {
-        let names = filled_by(callers, module, expr)?;
-        Some((expr.range, names))
-    });
     let mut found = Vec::new();
-    for (range, names) in assigned.chain(calls) {
-        if !live.runs(module.id, range) {
+    for put in puts(callers, module, wanted) {
+        let names = names(callers, module.id, &put.what);
+        if names.is_empty() || !live.runs(module.id, put.range) {
             continue;
         }
-        let function = module.function_at(range.start);
+        let function = module.function_at(put.range.start);
         found.extend(names.into_iter().map(|name| Fill {
             name,
             module: module.id,
-            range,
+            range: put.range,
             function: function.map(|function| function.id),
         }));
     }
     found
 }
 
-/// Names, of which one that is not known is none.
-type Names = Vec<Option<String>>;
-
-fn known(names: Vec<String>) -> Names {
+/// The variables that are filled with values which the code got elsewhere; one whose name is not known is none.
+fn names<'a>(callers: &Callers<'a>, module: ModuleId, put: &What<'a>) -> Vec<Option<String>> {
+    let value = match *put {
+        What::All(object) => return of_object(callers, module, object),
+        What::Keyed(_, value) | What::Named(_, value) => value,
+    };
+    if !is_got(callers, module, value) {
+        return Vec::new();
+    }
+    let names = match *put {
+        What::Keyed(name, _) => callers.source().strings(module, name),
+        What::Named(name, _) => vec![name.to_owned()],
+        What::All(_) => Vec::new(),
+    };
     match names.is_empty() {
         true => vec![None],
         false => names.into_iter().map(Some).collect(),
     }
 }
 
-/// The variables that an assignment fills; None where it fills none.
-fn filled<'a>(
-    callers: &Callers<'a>,
-    module: ModuleId,
-    target: &'a Expr,
-    wanted: fn(&str) -> bool,
-) -> Option<Names> {
-    let is_environ = |base| is_environ(callers, module, base);
-    match &target.kind {
-        ExprKind::Subscript { base, index } => {
-            is_environ(base).then(|| known(callers.source().strings(module, index)))
-        }
-        ExprKind::Attribute { base, attr } if wanted(attr) => {
-            is_environ(base).then(|| vec![Some(attr.to_string())])
-        }
-        _ => None,
-    }
-}
-
-/// The variables that a call fills: `os.environ.update(…)`, `os.environ.setdefault("X", …)`, `os.putenv("X", …)`,
-/// `Object.assign(process.env, …)`.
-fn filled_by<'a>(callers: &Callers<'a>, module: &'a Module, expr: &'a Expr) -> Option<Names> {
-    let (source, at) = (callers.source(), module.id);
-    let call = expr.as_call()?;
-    let ExprKind::Attribute { base, attr } = &call.callee.kind else {
-        return None;
-    };
-    let got = |(module, value): (ModuleId, &'a Expr)| is_got(callers, module, value);
-    match (&**attr, &*call.args) {
-        ("setdefault", [key, value]) if is_environ(callers, at, base) => {
-            got((at, value)).then(|| known(source.strings(at, key)))
-        }
-        ("putenv", [key, value]) if source.callee_name(at, expr) == Some("os.putenv") => {
-            got((at, value)).then(|| known(source.strings(at, key)))
-        }
-        ("update", args) if is_environ(callers, at, base) => {
-            let named = call.keywords.iter();
-            let named = named.map(|keyword| (keyword.name.as_deref(), &keyword.value));
-            let mut names: Names = named
-                .filter(|(_, value)| got((at, value)))
-                .map(|(name, _)| name.map(str::to_owned))
-                .collect();
-            for whole in args {
-                names.extend(of_object(callers, at, whole));
-            }
-            Some(names)
-        }
-        ("assign", [to, more @ ..]) if is_environ(callers, at, to) => {
-            let names = more.iter().flat_map(|whole| of_object(callers, at, whole));
-            Some(names.collect())
-        }
-        _ => None,
-    }
-}
-
 /// The variables that an object is put into the environment for; one of an unknown name where the object is not seen.
-fn of_object<'a>(callers: &Callers<'a>, module: ModuleId, whole: &'a Expr) -> Names {
+fn of_object<'a>(callers: &Callers<'a>, module: ModuleId, whole: &'a Expr) -> Vec<Option<String>> {
     let entries = entries(callers.source(), At::new(module, whole));
     if entries.is_empty() {
         return vec![None];

@@ -56,7 +56,6 @@ pub(super) fn reads(callers: &Callers<'_>) -> Vec<Variable> {
 }
 
 /// Reads of secret-like variables.
-#[derive(Default)]
 struct Reads {
     /// Those that run in the deployed runtime and that no code fills itself.
     found: Vec<Variable>,

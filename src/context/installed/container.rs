@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::{Installed, Manifest, Releases};
 use crate::model::dependencies::DependencyFacts;
 use crate::model::distributions;
-use crate::model::manifest::{AgentManifests, Dependency, Dockerfile, Instruction, PyProject};
+use crate::model::manifest::{
+    AgentManifests, Dependency, Dockerfile, Instruction, PyProject, leaf,
+};
 
 /// Base images that hold no packages of their own.
 const PLAIN: [&str; 12] = [
@@ -178,10 +180,6 @@ impl<'a> Known<'_, 'a> {
 
 /// A requirements file that a command of the build writes, and that command.
 type Made = (String, Vec<String>);
-
-fn leaf(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
 
 /// The requirements file that a command writes from the project's manifest or lock: `uv export -o requirements.txt`.
 fn exported(words: &[String]) -> Option<&str> {
