@@ -143,7 +143,7 @@ fn code_that_lies_beside_the_project_is_its_code() {
     let agent = "\
 from bedrock_agentcore.runtime import BedrockAgentCoreApp
 
-from work.run import run
+from jobs.run import run
 
 app = BedrockAgentCoreApp()
 
@@ -167,12 +167,12 @@ requires-python = '>=3.10'
 dependencies = ['bedrock-agentcore', 'rich']
 ";
     write(root, "services/desk/main.py", agent);
-    write(root, "services/desk/work/run.py", run);
+    write(root, "services/desk/jobs/run.py", run);
     write(root, "services/desk/pyproject.toml", manifest);
     let desk = root.join("agents/desk");
     let injection = result_of(&desk, "shell-command-injection");
     assert_eq!(injection["status"], "fail", "{injection}");
-    assert_eq!(paths(&injection), ["../../services/desk/work/run.py"]);
+    assert_eq!(paths(&injection), ["../../services/desk/jobs/run.py"]);
     let unused = result_of(&desk, "perf-unused-dependencies");
     assert_eq!(
         paths(&unused),
@@ -181,10 +181,10 @@ dependencies = ['bedrock-agentcore', 'rich']
     );
     let drawn = "Vb3xRk9TqLw7ZmY2cHn8JdFs5GpAe4UoXi6BtQyN1CvKzWlMjP0hDgEfSrTaUiOp";
     let key = format!("KEY = 'sk-ant-api03-{drawn}-Qw8rTy2uIp4aSd6fGh1jKl3zXc95AA'\n");
-    write(root, "services/desk/work/keys.py", &key);
+    write(root, "services/desk/jobs/keys.py", &key);
     let secret = result_of(&desk, "secrets-hardcoded");
     assert_eq!(secret["severity"], "critical", "{secret}");
-    assert_eq!(paths(&secret), ["../../services/desk/work/keys.py"]);
+    assert_eq!(paths(&secret), ["../../services/desk/jobs/keys.py"]);
 
     let command = Command::new(env!("CARGO_BIN_EXE_agentcore-harden"))
         .arg("check")
@@ -201,7 +201,7 @@ dependencies = ['bedrock-agentcore', 'rich']
     let sarif: Value = serde_json::from_slice(&command.stdout).unwrap();
     let result = &sarif["runs"][0]["results"][0];
     let uri = |location: &Value| location["physicalLocation"]["artifactLocation"]["uri"].clone();
-    assert_eq!(uri(&result["locations"][0]), "services/desk/work/run.py");
+    assert_eq!(uri(&result["locations"][0]), "services/desk/jobs/run.py");
     let steps = result["codeFlows"][0]["threadFlows"][0]["locations"].as_array();
     let first = steps.and_then(|steps| steps.first()).unwrap();
     assert_eq!(uri(&first["location"]), "services/desk/main.py");
